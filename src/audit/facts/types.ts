@@ -1,0 +1,131 @@
+/**
+ * The facts: everything under `kaudit.*` in a document, in the index's own spelling.
+ * Absent means that the event does not say. FACTS_VERSION rises whenever a fact changes its meaning.
+ */
+export const FACTS_VERSION = 1;
+
+export type ActorType =
+  | 'person'
+  | 'serviceaccount'
+  | 'node'
+  | 'control-plane'
+  | 'bootstrap'
+  | 'system'
+  | 'anonymous'
+  | 'none';
+
+/** What the verb does, whatever its name: `connect` is exec, attach, portforward and proxy, `review` asks for a verdict. */
+export type Action = 'read' | 'list' | 'watch' | 'write' | 'delete' | 'connect' | 'review';
+
+/** Which gate let the request through or stopped it. */
+export type Outcome =
+  | 'success'
+  | 'authentication'
+  | 'authorization'
+  | 'admission'
+  | 'conflict'
+  | 'throttled'
+  | 'client'
+  | 'server';
+
+export type AgentClass = 'cli' | 'controller' | 'library' | 'script' | 'browser' | 'probe' | 'unknown';
+
+export interface ActorFacts {
+  readonly type: ActorType;
+  /** The effective user name: the impersonated one where there is impersonation. */
+  readonly name?: string;
+  /** Namespace of a service account. */
+  readonly namespace?: string;
+  /** Node of a kubelet, or the node that a pod's token is bound to. */
+  readonly node?: string;
+  /** Pod that a token is bound to. */
+  readonly pod?: string;
+  /** Who impersonated. */
+  readonly impersonator?: string;
+}
+
+export interface ExecFacts {
+  /** The command that was started, quoted as a shell would read it. */
+  readonly command?: string;
+  readonly container?: string;
+  readonly tty: boolean;
+  readonly stdin: boolean;
+}
+
+export interface RbacFacts {
+  /** `group/resource:verb` for each pair within one rule; `*` is kept; at most 256. */
+  readonly grants?: readonly string[];
+  readonly dangerous?: readonly string[];
+  readonly verbs?: readonly string[];
+  readonly resources?: readonly string[];
+  /** `User/alice`, `Group/dev`, `ServiceAccount/namespace/name` of a binding. */
+  readonly subjects?: readonly string[];
+  /** Name of the role that a binding grants. */
+  readonly role?: string;
+}
+
+export interface PodFacts {
+  readonly images?: readonly string[];
+  readonly privileged?: boolean;
+  readonly host_network?: boolean;
+  readonly host_pid?: boolean;
+  readonly host_ipc?: boolean;
+  readonly host_paths?: readonly string[];
+  readonly added_capabilities?: readonly string[];
+  readonly run_as_root?: boolean;
+  readonly service_account?: string;
+}
+
+/** What the event alone says. */
+export interface EventFacts {
+  /** True for the one event of a request that tells how it ended; counting these counts requests. */
+  readonly terminal: boolean;
+  readonly actor: ActorFacts;
+  readonly action: Action;
+  readonly mutating: boolean;
+  readonly dry_run?: boolean;
+  readonly decision?: string;
+  readonly outcome?: Outcome;
+  /** The outcome in ECS words: success, failure or unknown. */
+  readonly result: 'success' | 'failure' | 'unknown';
+  /** From received to this stage, in microseconds. */
+  readonly latency_us?: number;
+  /** `apps/deployments/scale`; the core group has no prefix. */
+  readonly resource?: string;
+  /** `namespace/name`, or the name of a cluster-scoped object. */
+  readonly object?: string;
+  /** The last source IP: the peer that the API server saw. The others are claims of the client. */
+  readonly source?: { readonly ip: string };
+  readonly agent?: { readonly tool: string; readonly version?: string; readonly class: AgentClass };
+  readonly uri: { readonly path: string };
+  readonly exec?: ExecFacts;
+  readonly rbac?: RbacFacts;
+  readonly pod?: PodFacts;
+  readonly service?: { readonly type: string };
+  /** Names of the keys of a Secret; never their values. */
+  readonly secret_keys?: readonly string[];
+  readonly authz?: { readonly role: string; readonly binding: string };
+  readonly truncated?: boolean;
+}
+
+/** Why an event had to be indexed without its own structure. */
+export type Degraded = 'refused-by-server' | 'reserved-key' | 'invalid-utf8';
+
+/** What loading adds. */
+export interface LoadFacts {
+  readonly cluster?: string;
+  /** Where sensitive values were taken out, such as `requestObject.data`. */
+  readonly redacted?: readonly string[];
+  readonly undated?: boolean;
+  readonly degraded?: Degraded;
+  /** The event as read (redacted), where the document could not carry it as structure. */
+  readonly raw?: string;
+  /** The `_id` of the document with the same identity and other content. */
+  readonly variant_of?: string;
+  readonly hash: string;
+  readonly ingested: string;
+  readonly version: number;
+  readonly origin: { readonly file: string; readonly offset: number; readonly format: string };
+}
+
+export type Facts = EventFacts & LoadFacts;

@@ -1,0 +1,29 @@
+const RFC3339 = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)$/;
+
+/** Earliest event time that is believed: audit.k8s.io did not exist before Kubernetes 1.7 (2017). */
+const EARLIEST = Date.UTC(2015, 0, 1) * 1000;
+const DAY_MICROS = 86_400e6;
+
+/**
+ * Microseconds since 1970 of an RFC 3339 time, undefined for anything else.
+ * Date keeps milliseconds only, and the API server writes microseconds, so the fraction is read by hand.
+ */
+export function parseMicros(value: unknown): number | undefined {
+  if (typeof value !== 'string') return undefined;
+  const match = RFC3339.exec(value);
+  if (match === null) return undefined;
+  const [, seconds, fraction = '', zone] = match;
+  const millis = Date.parse(`${seconds}${zone}`);
+  if (Number.isNaN(millis)) return undefined;
+  return millis * 1000 + Number(fraction.padEnd(6, '0').slice(0, 6));
+}
+
+/** Whether a time may decide which monthly index an event goes to; others are kept in the undated one. */
+export function isPlausible(micros: number, now: number): boolean {
+  return micros >= EARLIEST && micros <= now * 1000 + DAY_MICROS;
+}
+
+/** `2026-03-02T09:41:07.123Z`: what Elasticsearch's `date` keeps. */
+export function isoMillis(micros: number): string {
+  return new Date(Math.floor(micros / 1000)).toISOString();
+}

@@ -1,0 +1,64 @@
+/**
+ * Where a command reads and writes. stdout is data, stderr is talk.
+ * Passed as an argument so that tests can watch both and pretend to be a terminal.
+ */
+export interface Io {
+  /** Writes data. Resolves when the reader has taken it, so that a slow pipe slows us down instead of filling memory. */
+  readonly out: (text: string) => Promise<void>;
+  /** Writes one line of talk; silent with `--quiet`. */
+  readonly say: (line: string) => void;
+  /** Writes one line of talk that is shown only with `--verbose`. */
+  readonly detail: (line: string) => void;
+  /** Redraws a progress line in place; does nothing where stderr is no terminal. An empty text clears it. */
+  readonly progress: (text: string) => void;
+  readonly stdin: NodeJS.ReadableStream;
+  /** Colour on stdout: a terminal, and NO_COLOR unset. */
+  readonly colour: boolean;
+  /** Width to lay tables out for: of the terminal, 80 where there is none. */
+  readonly columns: number;
+  /** True when stdout is a terminal. */
+  readonly terminal: boolean;
+}
+
+export interface Talk {
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+}
+
+export function processIo(talk: Talk, env: NodeJS.ProcessEnv = process.env): Io {
+  const redraws = process.stderr.isTTY === true && !talk.quiet;
+  let drawn = false;
+  const clear = (): void => {
+    if (drawn) process.stderr.write('\r\u001b[2K');
+    drawn = false;
+  };
+  const say = (line: string): void => {
+    if (talk.quiet) return;
+    clear();
+    process.stderr.write(`${line}\n`);
+  };
+  return {
+    out: writeFully,
+    say,
+    detail: (line) => {
+      if (talk.verbose) say(line);
+    },
+    progress: (text) => {
+      if (!redraws) return;
+      clear();
+      if (text === '') return;
+      process.stderr.write(text.slice(0, (process.stderr.columns ?? 80) - 1));
+      drawn = true;
+    },
+    stdin: process.stdin,
+    colour: process.stdout.isTTY === true && !env['NO_COLOR'],
+    columns: process.stdout.columns ?? 80,
+    terminal: process.stdout.isTTY === true,
+  };
+}
+
+function writeFully(text: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    process.stdout.write(text, (error) => (error ? reject(error) : resolve()));
+  });
+}
