@@ -1,0 +1,46 @@
+import type { AuditEvent, JsonObject } from '../event.ts';
+import { memoise } from './memo.ts';
+import type { ActorFacts, ActorType } from './types.ts';
+
+interface NameFacts {
+  readonly type: ActorType;
+  readonly namespace?: string;
+  readonly node?: string;
+}
+
+const SERVICE_ACCOUNT = /^system:serviceaccount:([^:]+):([^:]+)$/;
+const CONTROL_PLANE = /^system:(kube-|cloud-controller-manager$|apiserver$|aggregator$|masters?$)/;
+
+/** https://kubernetes.io/docs/reference/access-authn-authz/rbac/ lists the reserved `system:` names. */
+const ofName = memoise((name: string): NameFacts => {
+  if (name === 'system:anonymous') return { type: 'anonymous' };
+  const account = SERVICE_ACCOUNT.exec(name);
+  if (account?.[1] !== undefined) return { type: 'serviceaccount', namespace: account[1] };
+  if (name.startsWith('system:node:')) return { type: 'node', node: name.slice('system:node:'.length) };
+  if (name.startsWith('system:bootstrap')) return { type: 'bootstrap' };
+  if (CONTROL_PLANE.test(name)) return { type: 'control-plane' };
+  return { type: name.startsWith('system:') ? 'system' : 'person' };
+});
+
+/** Who acted: the impersonated user where there is one, since that is whose rights were used. */
+export function actorFacts(event: AuditEvent): ActorFacts {
+  const effective = event.impersonatedUser?.username ?? event.user.username;
+  const named: NameFacts = effective === undefined ? { type: 'none' } : ofName(effective);
+  const pod = firstExtra(event.user.extra, 'authentication.kubernetes.io/pod-name');
+  const node = named.node ?? firstExtra(event.user.extra, 'authentication.kubernetes.io/node-name');
+  const impersonator = event.impersonatedUser === undefined ? undefined : event.user.username;
+  return {
+    type: named.type,
+    ...(effective !== undefined && { name: effective }),
+    ...(named.namespace !== undefined && { namespace: named.namespace }),
+    ...(node !== undefined && { node }),
+    ...(pod !== undefined && { pod }),
+    ...(impersonator !== undefined && { impersonator }),
+  };
+}
+
+function firstExtra(extra: JsonObject | undefined, key: string): string | undefined {
+  const values = extra?.[key];
+  const first: unknown = Array.isArray(values) ? values[0] : undefined;
+  return typeof first === 'string' && first !== '' ? first : undefined;
+}
