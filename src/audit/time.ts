@@ -1,8 +1,8 @@
 const RFC3339 = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)$/;
 
-/** Earliest event time that is believed: audit.k8s.io did not exist before Kubernetes 1.7 (2017). */
+/** audit.k8s.io did not exist before Kubernetes 1.7 (2017). */
 const EARLIEST = Date.UTC(2015, 0, 1) * 1000;
-const DAY_MICROS = 86_400e6;
+const LATEST = Date.UTC(2100, 0, 1) * 1000;
 
 /**
  * Microseconds since 1970 of an RFC 3339 time, undefined for anything else.
@@ -18,9 +18,12 @@ export function parseMicros(value: unknown): number | undefined {
   return millis * 1000 + Number(fraction.padEnd(6, '0').slice(0, 6));
 }
 
-/** Whether a time may decide which monthly index an event goes to; others are kept in the undated one. */
-export function isPlausible(micros: number, now: number): boolean {
-  return micros >= EARLIEST && micros <= now * 1000 + DAY_MICROS;
+/**
+ * Whether a time may decide which monthly index an event goes to; others are kept in the undated one.
+ * Does not look at the clock: an event must go to the same index whenever it is loaded.
+ */
+export function isPlausible(micros: number): boolean {
+  return micros >= EARLIEST && micros < LATEST;
 }
 
 /** `2026-03-02T09:41:07.123Z`: what Elasticsearch's `date` keeps. */

@@ -53,17 +53,14 @@ function readRule(rule: JsonObject): Rule {
 }
 
 function allows(rule: Rule, verbs: readonly string[], group: string, resources: readonly string[]): boolean {
-  const [resourceGroup] = [group];
-  return (
-    overlaps(rule.verbs, verbs) && overlaps(rule.groups, [resourceGroup]) && resources.some((name) => covers(rule, name))
-  );
+  return overlaps(rule.verbs, verbs) && overlaps(rule.groups, [group]) && resources.some((name) => covers(rule, name));
 }
 
 function overlaps(held: readonly string[], wanted: readonly string[]): boolean {
   return held.includes('*') || wanted.some((word) => held.includes(word));
 }
 
-/** A rule's `pods/*` covers each subresource of pods, `any-resource exec (`*` then `/exec`)` that of every resource. */
+// A rule for pods/* covers each subresource of pods, and one for */exec that subresource of everything.
 function covers(rule: Rule, resource: string): boolean {
   const [name, subresource] = resource.split('/');
   return rule.resources.some(
