@@ -6,10 +6,22 @@ const CLASSES: readonly (readonly [RegExp, AgentClass])[] = [
   [/^(kubectl|kubectl-.*|oc|helm|k9s|kustomize|stern|istioctl|flux|argocd|velero|eksctl|kubeadm|kubens|lens)$/i, 'cli'],
   [/^(kube-probe|elb-healthchecker|googlehc|blackbox.*|uptime.*)$/i, 'probe'],
   [/^(mozilla|opera|safari)$/i, 'browser'],
-  [/^(curl|wget|httpie|python-requests|python-urllib|go-http-client|axios|node-fetch|postmanruntime|powershell)$/i, 'script'],
-  [/^(openapi-generator|kubernetes-client|fabric8.*|okhttp|client-go|kubernetes|java|python|javascript|kr8s|kube-rs)$/i, 'library'],
-  [/^(kubelet|kube-.*|cloud-controller-manager|.*-?(controller|operator|manager|scheduler|provisioner|autoscaler|agent|webhook|proxy|server).*)$/i, 'controller'],
-  [/^(coredns|prometheus.*|grafana.*|metrics-server|cert-manager.*|calico.*|cilium.*|flannel.*|fluent.*|filebeat|dashboard)$/i, 'controller'],
+  [
+    /^(curl|wget|httpie|python-requests|python-urllib|go-http-client|axios|node-fetch|postmanruntime|powershell)$/i,
+    'script',
+  ],
+  [
+    /^(openapi-generator|kubernetes-client|fabric8.*|okhttp|client-go|kubernetes|java|python|javascript|kr8s|kube-rs)$/i,
+    'library',
+  ],
+  [
+    /^(kubelet|kube-.*|cloud-controller-manager|.*-?(controller|operator|manager|scheduler|provisioner|autoscaler|agent|webhook|proxy|server).*)$/i,
+    'controller',
+  ],
+  [
+    /^(coredns|prometheus.*|grafana.*|metrics-server|cert-manager.*|calico.*|cilium.*|flannel.*|fluent.*|filebeat|dashboard)$/i,
+    'controller',
+  ],
 ];
 
 const readAgent = memoise((userAgent: string): NonNullable<EventFacts['agent']> => {

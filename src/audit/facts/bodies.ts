@@ -44,7 +44,11 @@ export function patchedObject(operations: readonly unknown[]): unknown {
     if (typeof path !== 'string' || (op !== 'add' && op !== 'replace')) continue;
     if (path === '') return at(operation, 'value');
     const keys = path.split('/', 32).slice(1).map(unescapePointer);
-    plant(root, keys.map((key) => (key === '-' ? `-${index}` : key)), at(operation, 'value'));
+    plant(
+      root,
+      keys.map((key) => (key === '-' ? `-${index}` : key)),
+      at(operation, 'value'),
+    );
   }
   return grow(root);
 }

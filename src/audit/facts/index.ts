@@ -61,7 +61,8 @@ function madeFacts(bodies: readonly JsonObject[], event: AuditEvent): BodyFacts 
   const { resource, apiGroup } = event.objectRef ?? {};
   const rbac = apiGroup === 'rbac.authorization.k8s.io' ? rbacFacts(bodies) : undefined;
   const pod = podFacts(bodies, resource);
-  const type = resource === 'services' ? bodies.map((body) => stringOf(at(body, 'spec', 'type'))).find(Boolean) : undefined;
+  const type =
+    resource === 'services' ? bodies.map((body) => stringOf(at(body, 'spec', 'type'))).find(Boolean) : undefined;
   return { ...(rbac && { rbac }), ...(pod && { pod }), ...(type !== undefined && { service: { type } }) };
 }
 

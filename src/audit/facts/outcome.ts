@@ -49,7 +49,9 @@ export function latencyOf(event: AuditEvent): number | undefined {
 
 const QUOTED = '"((?:[^"\\\\]|\\\\.)*)"';
 /** The RBAC authorizer's sentence; a RoleBinding is written as "name/namespace" (kubernetes, plugin/pkg/auth/authorizer/rbac). */
-const RBAC_REASON = new RegExp(`^RBAC: allowed by (ClusterRoleBinding|RoleBinding) ${QUOTED} of (ClusterRole|Role) ${QUOTED} to `);
+const RBAC_REASON = new RegExp(
+  `^RBAC: allowed by (ClusterRoleBinding|RoleBinding) ${QUOTED} of (ClusterRole|Role) ${QUOTED} to `,
+);
 
 const NO_RULE = { found: undefined } as const;
 const readReason = memoise((reason: string): { readonly found: EventFacts['authz'] } => {

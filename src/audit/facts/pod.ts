@@ -28,7 +28,9 @@ export function podFacts(bodies: readonly JsonObject[], resource: string | undef
   const has = (key: string): boolean => specs.some((spec) => spec[key] === true);
   return {
     ...(images && { images }),
-    ...(containers.some((container) => at(container, 'securityContext', 'privileged') === true) && { privileged: true }),
+    ...(containers.some((container) => at(container, 'securityContext', 'privileged') === true) && {
+      privileged: true,
+    }),
     ...(has('hostNetwork') && { host_network: true }),
     ...(has('hostPID') && { host_pid: true }),
     ...(has('hostIPC') && { host_ipc: true }),

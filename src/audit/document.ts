@@ -1,0 +1,166 @@
+import { type AuditEvent, isObject, type JsonObject, parseEvent } from './event.ts';
+import { factsOf } from './facts/index.ts';
+import { type Degraded, type EventFacts, FACTS_VERSION, type LoadFacts } from './facts/types.ts';
+import { contentHash, documentId } from './identity.ts';
+import { redact } from './redact.ts';
+import { isoMillis, isPlausible } from './time.ts';
+
+/** A JSON value that should be an event, as it was read. */
+export interface Candidate {
+  readonly text: string;
+  readonly value: unknown;
+  /** Bytes that were no UTF-8 and read as U+FFFD in `text`; undefined where all were. */
+  readonly invalidBytes?: Buffer;
+  readonly origin: LoadFacts['origin'];
+}
+
+/** What is the same for all events of a load. */
+export interface DocumentContext {
+  readonly cluster: string | undefined;
+  readonly namespace: string;
+  /** ISO time of the load. */
+  readonly ingested: string;
+}
+
+export interface AuditDocument {
+  readonly id: string;
+  /** `2026.03` of the event's own time, `undated` where there is none to believe. */
+  readonly month: string;
+  readonly micros: number | undefined;
+  readonly hash: string;
+  readonly json: string;
+  readonly degraded: Degraded | undefined;
+}
+
+export type DocumentResult =
+  | { readonly kind: 'document'; readonly document: AuditDocument }
+  | { readonly kind: 'rejected'; readonly reason: string };
+
+/** Makes the document of an event: its own text, a time, and the facts. Pure. */
+export function documentOf(candidate: Candidate, context: DocumentContext): DocumentResult {
+  const parsed = parseEvent(candidate.value);
+  if (parsed.kind === 'rejected') return parsed;
+  const degraded = degradedBefore(candidate);
+  return { kind: 'document', document: build(candidate, parsed.event, context, degraded) };
+}
+
+/** The document to send when the server has refused the first: safe leaves, the facts, and the event as one string. */
+export function fallbackOf(candidate: Candidate, context: DocumentContext): AuditDocument {
+  const parsed = parseEvent(candidate.value);
+  if (parsed.kind === 'rejected') throw new TypeError(`No fallback for what is no event: ${parsed.reason}`);
+  return build(candidate, parsed.event, context, 'refused-by-server');
+}
+
+/** The document of an event whose `_id` is taken by an event with other content; `kaudit` is the last member of both. */
+export function variantOf(document: AuditDocument): AuditDocument {
+  const json = `${document.json.slice(0, -'}}'.length)},"variant_of":${JSON.stringify(document.id)}}}`;
+  return { ...document, id: `${document.id}~${document.hash}`, json };
+}
+
+function build(
+  candidate: Candidate,
+  event: AuditEvent,
+  context: DocumentContext,
+  degraded: Degraded | undefined,
+): AuditDocument {
+  const redaction = redact(candidate.text, event);
+  const micros = [event.stageMicros, event.receivedMicros].find((time) => time !== undefined && isPlausible(time));
+  const timestamp = micros === undefined ? undefined : isoMillis(micros);
+  const contentId = contentHash(redaction.text);
+  const facts: EventFacts & LoadFacts = {
+    ...(context.cluster !== undefined && { cluster: context.cluster }),
+    ...factsOf(event),
+    ...(redaction.paths.length > 0 && { redacted: redaction.paths }),
+    ...(timestamp === undefined && { undated: true }),
+    ...(degraded !== undefined && { degraded, raw: rawOf(candidate, redaction.text) }),
+    hash: contentId,
+    ingested: context.ingested,
+    version: FACTS_VERSION,
+    origin: candidate.origin,
+  };
+  const added = {
+    ...(timestamp !== undefined && { '@timestamp': timestamp }),
+    data_stream: dataStream(context),
+    kaudit: facts,
+  };
+  return {
+    id: documentId(event, context.cluster),
+    month: timestamp === undefined ? 'undated' : timestamp.slice(0, 7).replace('-', '.'),
+    micros,
+    hash: contentId,
+    json: degraded === undefined ? splice(redaction.text, added) : safeJson({ ...envelope(event), ...added }),
+    degraded,
+  };
+}
+
+function dataStream(context: DocumentContext): JsonObject {
+  return { type: 'logs', dataset: 'kubernetes.audit_logs', namespace: context.namespace };
+}
+
+/** The event's text with our members put before its closing brace: what was logged stays as it was. */
+function splice(text: string, added: JsonObject): string {
+  const end = text.lastIndexOf('}');
+  return `${oneLine(text.slice(0, end))},${JSON.stringify(added).slice(1)}`;
+}
+
+/** A bulk body is split at newlines. JSON strings hold none, so those of a pretty-printed event are only layout. */
+function oneLine(text: string): string {
+  return text.includes('\n') || text.includes('\r') ? text.replaceAll(/[\r\n]+/g, ' ') : text;
+}
+
+/** Why this event cannot be indexed with its own structure, as far as that shows before the server says so. */
+function degradedBefore(candidate: Candidate): Degraded | undefined {
+  if (candidate.invalidBytes !== undefined) return 'invalid-utf8';
+  return isObject(candidate.value) && Object.keys(candidate.value).some(isReserved) ? 'reserved-key' : undefined;
+}
+
+/** Root keys that would write to what is ours, in the dotted spelling too, which Elasticsearch reads as a path. */
+function isReserved(key: string): boolean {
+  return /^(@timestamp|data_stream|kaudit)(\.|$)/.test(key);
+}
+
+/** The event as read, as one string. Bytes that are no UTF-8 are kept as base64, unless redaction had to rewrite them. */
+function rawOf(candidate: Candidate, redacted: string): string {
+  const { invalidBytes } = candidate;
+  return invalidBytes !== undefined && redacted === candidate.text
+    ? `base64:${invalidBytes.toString('base64')}`
+    : redacted;
+}
+
+/** The leaves of an event that no server refuses: read with their right types, times only where they parse. */
+function envelope(event: AuditEvent): JsonObject {
+  const { level, auditID, stage, requestURI, verb, userAgent, objectRef, responseStatus } = event;
+  return {
+    level,
+    auditID,
+    stage,
+    requestURI,
+    verb,
+    user: identityLeaves(event.user),
+    impersonatedUser: event.impersonatedUser && identityLeaves(event.impersonatedUser),
+    sourceIPs: event.sourceIPs,
+    userAgent,
+    objectRef,
+    responseStatus,
+    requestReceivedTimestamp: event.receivedMicros === undefined ? undefined : isoMicros(event.receivedMicros),
+    stageTimestamp: event.stageMicros === undefined ? undefined : isoMicros(event.stageMicros),
+  };
+}
+
+function identityLeaves(user: AuditEvent['user']): JsonObject {
+  return { username: user.username, uid: user.uid, groups: user.groups };
+}
+
+function isoMicros(micros: number): string {
+  const fraction = micros - Math.floor(micros / 1e6) * 1e6;
+  return isoMillis(micros).replace(/\d{3}Z$/, `${String(fraction).padStart(6, '0')}Z`);
+}
+
+/** JSON without lone surrogates, which the server's parser refuses. */
+function safeJson(value: JsonObject): string {
+  return JSON.stringify(value, (_key, member: unknown) => (typeof member === 'string' ? wellFormed(member) : member));
+}
+
+function wellFormed(text: string): string {
+  return text.replaceAll(/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, '\ufffd');
+}
