@@ -1,0 +1,89 @@
+import { createReadStream } from 'node:fs';
+import { readdir, realpath, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { glob, isDynamicPattern } from 'tinyglobby';
+import { messageOf, systemCodeOf } from '../shared/errors.ts';
+
+/** Something to read events from. */
+export interface Source {
+  /** The path as it was given or found, `-` for stdin: what origin.file and the ledger say. */
+  readonly name: string;
+  /** Bytes on disk, undefined where nobody knows. */
+  readonly size: number | undefined;
+  /** Named by the user, rather than found in a folder: then leaving it out is worth telling. */
+  readonly named: boolean;
+  readonly open: () => AsyncIterable<Buffer>;
+}
+
+export interface UnreadableSource {
+  readonly name: string;
+  readonly reason: string;
+}
+
+export type FoundSource = Source | UnreadableSource;
+
+const READ_BYTES = 256 * 1024;
+
+/** Finds what the arguments name: files, folders with everything below, globs, `-`. Sorted, each file once. */
+export async function findSources(paths: readonly string[], stdin: NodeJS.ReadableStream): Promise<readonly FoundSource[]> {
+  const found: FoundSource[] = [];
+  const seen = new Set<string>();
+  const add = (source: FoundSource, identity: string): void => {
+    if (!seen.has(identity)) found.push(source);
+    seen.add(identity);
+  };
+  for (const path of paths) {
+    if (path === '-') add({ name: '-', size: undefined, named: true, open: () => buffersOf(stdin) }, '-');
+    else await walk(path, true, new Set(), add);
+  }
+  return found;
+}
+
+type Add = (source: FoundSource, identity: string) => void;
+
+async function walk(path: string, named: boolean, parents: ReadonlySet<string>, add: Add): Promise<void> {
+  try {
+    const real = await realpath(path);
+    const stats = await stat(real);
+    if (stats.isFile()) {
+      add({ name: path, size: stats.size, named, open: () => openFile(path) }, real);
+    } else if (!stats.isDirectory()) {
+      // A named pipe can be read once, as `kaudit load <(zcat …)` does; below a folder it might wait for ever.
+      if (named) add({ name: path, size: undefined, named, open: () => openFile(path) }, real);
+      else add({ name: path, reason: 'no regular file' }, real);
+    } else if (!parents.has(real)) {
+      const below = new Set([...parents, real]);
+      for (const name of (await readdir(path)).sort()) await walk(join(path, name), false, below, add);
+    }
+  } catch (error) {
+    if (named && systemCodeOf(error) === 'ENOENT' && isDynamicPattern(path)) return await walkGlob(path, add);
+    add({ name: path, reason: unreadable(error) }, path);
+  }
+}
+
+async function walkGlob(pattern: string, add: Add): Promise<void> {
+  const matches = await glob(pattern, { dot: true, onlyFiles: false, expandDirectories: false });
+  if (matches.length === 0) add({ name: pattern, reason: 'no file matches' }, pattern);
+  for (const match of matches.sort()) await walk(match.replace(/\/$/, ''), true, new Set(), add);
+}
+
+function openFile(path: string): AsyncIterable<Buffer> {
+  return createReadStream(path, { highWaterMark: READ_BYTES });
+}
+
+async function* buffersOf(stream: NodeJS.ReadableStream): AsyncGenerator<Buffer> {
+  for await (const chunk of stream) yield typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file or folder',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  ELOOP: 'a symbolic link that leads to itself',
+  EIO: 'the disk could not read it',
+};
+
+/** Why a file cannot be read, in words. */
+export function unreadable(error: unknown): string {
+  return REASONS[systemCodeOf(error) ?? ''] ?? messageOf(error);
+}
