@@ -1,0 +1,216 @@
+import { readFileSync } from 'node:fs';
+import { Client, type ClientOptions, errors } from '@elastic/elasticsearch';
+import { KauditError, messageOf } from '../shared/errors.ts';
+import type { Cluster, ClusterKind, RawRequest, RawResponse } from './cluster.ts';
+
+export interface ConnectionOptions {
+  readonly url: string;
+  readonly apiKey?: string;
+  readonly username?: string;
+  readonly password?: string;
+  /** PEM file of the authority that signed the server's certificate. */
+  readonly caFile?: string;
+  /** Process of the embedded node, when it is that. */
+  readonly pid?: number;
+}
+
+/** Ours must bound a request: the client has no default, and a half-open connection would hang for ever. */
+const REQUEST_TIMEOUT_MS = 120_000;
+const OLDEST = [8, 19] as const;
+const NDJSON = 'application/vnd.elasticsearch+x-ndjson; compatible-with=8';
+
+/** Connects, and checks once that this is an Elasticsearch that kaudit works with and that it lets us in. */
+export async function connect(options: ConnectionOptions): Promise<Cluster> {
+  const client = new Client(clientOptions(options));
+  const send = (request: RawRequest): Promise<RawResponse> => sendTo(client, options.url, request);
+  const server = await identify(send, options.url);
+  const docker: ClusterKind = server.clusterName === 'kaudit-docker' ? 'docker' : 'external';
+  return {
+    url: options.url,
+    version: server.version,
+    kind: options.pid === undefined ? docker : 'embedded',
+    pid: options.pid,
+    send,
+    ask: async (method, path, body) => {
+      const response = await send({ method, path, ...(body !== undefined && { body: JSON.stringify(body) }) });
+      if (response.status < 300) return response.body;
+      throw refusal(response, `${method} ${path}`, options.url);
+    },
+  };
+}
+
+function clientOptions(options: ConnectionOptions): ClientOptions {
+  const url = parseUrl(options.url);
+  const auth = authOf(options);
+  return {
+    node: url.href,
+    // One retry layer, in bulk.ts: two would multiply.
+    maxRetries: 0,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    compression: false,
+    enableMetaHeader: false,
+    ...(auth && { auth }),
+    ...(options.caFile !== undefined && { tls: { ca: readCa(options.caFile) } }),
+  };
+}
+
+function parseUrl(text: string): URL {
+  const hint = 'Set ELASTICSEARCH_URL to an address such as https://localhost:9200.';
+  if (!URL.canParse(text)) throw new KauditError('invalid-configuration', `"${text}" is no address.`, { hint });
+  const url = new URL(text);
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
+    throw new KauditError('invalid-configuration', `${url.protocol} is no protocol that Elasticsearch speaks.`, {
+      hint,
+    });
+  }
+  if (url.username === '' && url.password === '') return url;
+  throw new KauditError('invalid-configuration', 'The address of Elasticsearch holds a user name or password.', {
+    hint: 'Put them into ELASTICSEARCH_USERNAME and ELASTICSEARCH_PASSWORD: an address ends up in logs.',
+  });
+}
+
+function authOf({ apiKey, username, password }: ConnectionOptions): ClientOptions['auth'] {
+  if (apiKey !== undefined) return { apiKey };
+  if (username === undefined) return undefined;
+  return { username, password: password ?? '' };
+}
+
+function readCa(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new KauditError(
+      'invalid-configuration',
+      `ELASTICSEARCH_CA_FILE ${path} cannot be read: ${messageOf(cause)}.`,
+      {
+        cause,
+      },
+    );
+  }
+}
+
+async function sendTo(client: Client, url: string, request: RawRequest): Promise<RawResponse> {
+  const [path = '/', querystring = ''] = request.path.split('?', 2);
+  const isBulk = request.contentType === 'application/x-ndjson';
+  try {
+    const response = await client.transport.request<unknown>(
+      {
+        method: request.method,
+        path,
+        querystring,
+        ...(request.body !== undefined && (isBulk ? { bulkBody: request.body } : { body: request.body })),
+      },
+      {
+        meta: true,
+        ...(isBulk && { headers: { 'content-type': NDJSON } }),
+        ...(request.signal && { signal: request.signal }),
+      },
+    );
+    return { status: response.statusCode ?? 0, body: response.body, ...retryAfter(response.headers) };
+  } catch (error) {
+    if (error instanceof errors.ResponseError) {
+      return { status: error.statusCode ?? 0, body: error.meta.body, ...retryAfter(error.meta.headers) };
+    }
+    throw unreachable(error, url);
+  }
+}
+
+function retryAfter(headers: { readonly [name: string]: unknown } | undefined): { retryAfterSeconds?: number } {
+  const seconds = Number(headers?.['retry-after']);
+  return Number.isFinite(seconds) && seconds > 0 ? { retryAfterSeconds: seconds } : {};
+}
+
+function unreachable(error: unknown, url: string): KauditError {
+  if (error instanceof errors.ProductNotSupportedError) return noElasticsearch(url);
+  if (error instanceof errors.RequestAbortedError) {
+    return new KauditError('interrupted', 'Interrupted while waiting for Elasticsearch.', { cause: error });
+  }
+  if (error instanceof errors.DeserializationError) return noElasticsearch(url);
+  const message = messageOf(error);
+  if (/certificate|self.signed|altnames/i.test(message)) {
+    return new KauditError('unreachable', `The certificate of ${url} is not trusted: ${message}.`, {
+      hint: 'Set ELASTICSEARCH_CA_FILE to the PEM file of the authority that signed it.',
+      cause: error,
+    });
+  }
+  return new KauditError('unreachable', `No answer from ${url}: ${message}.`, {
+    hint: 'Check ELASTICSEARCH_URL and that the server runs; unset it to use the embedded node.',
+    cause: error,
+  });
+}
+
+function noElasticsearch(url: string): KauditError {
+  return new KauditError('unsupported-server', `What answers at ${url} is not Elasticsearch.`, {
+    hint: 'kaudit works with Elasticsearch 8.19 and 9.x; check ELASTICSEARCH_URL.',
+  });
+}
+
+interface Server {
+  readonly version: string;
+  readonly clusterName: string | undefined;
+}
+
+/** The embedded node has no root page (405): there the nodes API tells the version. */
+async function identify(send: (request: RawRequest) => Promise<RawResponse>, url: string): Promise<Server> {
+  const root = await send({ method: 'GET', path: '/' });
+  const answer =
+    root.status === 405
+      ? await send({ method: 'GET', path: '/_nodes/_local?filter_path=cluster_name,nodes.*.version' })
+      : root;
+  if (answer.status === 401 || answer.status === 403) throw refusal(answer, 'GET /', url);
+  if (answer.status >= 500 || answer.status === 429) {
+    throw new KauditError('unreachable', `${url} answers with status ${answer.status}.`, {
+      hint: 'The server or a proxy before it is not ready: try again in a moment.',
+    });
+  }
+  const version = readVersion(answer.body);
+  if (answer.status !== 200 || version === undefined) throw noElasticsearch(url);
+  requireSupported(version, url);
+  return { version, clusterName: member(answer.body, 'cluster_name') };
+}
+
+function readVersion(body: unknown): string | undefined {
+  const version = memberObject(body, 'version');
+  // OpenSearch answers like Elasticsearch 7 and names itself here.
+  if (member(version, 'distribution') !== undefined) return undefined;
+  const nodes = memberObject(body, 'nodes');
+  return member(version, 'number') ?? member(Object.values(nodes ?? {})[0], 'version');
+}
+
+function memberObject(value: unknown, key: string): object | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const found: unknown = Reflect.get(value, key);
+  return typeof found === 'object' && found !== null ? found : undefined;
+}
+
+function member(value: unknown, key: string): string | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const found: unknown = Reflect.get(value, key);
+  return typeof found === 'string' ? found : undefined;
+}
+
+function requireSupported(version: string, url: string): void {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const [oldestMajor, oldestMinor] = OLDEST;
+  if (major > oldestMajor || (major === oldestMajor && minor >= oldestMinor)) return;
+  throw new KauditError('unsupported-server', `${url} runs Elasticsearch ${version}; kaudit needs 8.19 or newer.`, {
+    hint: 'Upgrade the server, or unset ELASTICSEARCH_URL to use the embedded node.',
+  });
+}
+
+/** What the server's refusal means to the user. */
+export function refusal(response: RawResponse, what: string, url: string): KauditError {
+  if (response.status === 401) {
+    return new KauditError('unauthorized', `Elasticsearch at ${url} does not accept these credentials.`, {
+      hint: 'Check ELASTICSEARCH_API_KEY, or ELASTICSEARCH_USERNAME and ELASTICSEARCH_PASSWORD.',
+    });
+  }
+  const error = memberObject(response.body, 'error');
+  const reason = member(error, 'reason') ?? member(response.body, 'error') ?? `status ${response.status}`;
+  if (response.status === 403) {
+    return new KauditError('unauthorized', `Elasticsearch refuses ${what}: ${reason}`, {
+      hint: 'The user or API key lacks a privilege that the message names.',
+    });
+  }
+  return new KauditError('server-refused', `Elasticsearch refuses ${what}: ${reason}`, { cause: response.body });
+}

@@ -1,0 +1,120 @@
+import { readFileSync } from 'node:fs';
+import { isObject, type JsonObject } from '../audit/event.ts';
+import { KauditError } from '../shared/errors.ts';
+import type { Cluster } from './cluster.ts';
+import { refusal } from './connection.ts';
+
+/** The index template's name, and the version that this kaudit brings. */
+export const TEMPLATE = 'kaudit-events';
+
+export interface Template {
+  readonly index_patterns: readonly string[];
+  readonly _meta: { readonly managed_by: string; readonly version: number };
+  readonly template: {
+    readonly settings: JsonObject;
+    readonly mappings: JsonObject & { readonly properties: JsonObject };
+  };
+}
+
+/** Events of a namespace, in all its months. Elastic's rules search `logs-kubernetes.audit_logs-*`. */
+export function eventsAlias(namespace: string): string {
+  return `logs-kubernetes.audit_logs-${namespace}`;
+}
+
+/** The index of a month (`2026.03`) or of `undated` events. */
+export function eventsIndex(namespace: string, month: string): string {
+  return `kaudit-events-${namespace}-${month}`;
+}
+
+/** Events whose id another event has: kept aside, so that neither is lost nor counted twice. */
+export function variantsIndex(namespace: string): string {
+  return `kaudit-variants-${namespace}`;
+}
+
+/** Elasticsearch takes lower case in index names, and our own pattern needs the rest. */
+export function requireNamespace(namespace: string): string {
+  if (/^[a-z0-9][a-z0-9_.]{0,99}$/.test(namespace)) return namespace;
+  throw new KauditError('usage', `"${namespace}" cannot be a namespace of the index.`, {
+    hint: 'Use lower-case letters, digits, "_" and ".", such as prod or team_a.',
+  });
+}
+
+/** The index template as it is sent: `mappings/events.json` with the aliases of `mappings/aliases.json` grown into it. */
+export function readTemplate(): Template {
+  const template = readMapping('events.json') as Template;
+  const aliases = readMapping('aliases.json') as { readonly [name: string]: string };
+  const { mappings } = template.template;
+  const properties = Object.entries(aliases).reduce(
+    (tree, [name, path]) => plant(tree, name.split('.'), { type: 'alias', path }),
+    mappings.properties,
+  );
+  return { ...template, template: { ...template.template, mappings: { ...mappings, properties } } };
+}
+
+/** Files of `mappings/` lie two folders above this one, in src and in dist alike. */
+function readMapping(file: string): unknown {
+  return JSON.parse(readFileSync(new URL(`../../mappings/${file}`, import.meta.url), 'utf8'));
+}
+
+/** Puts a field into a tree of properties, making the objects on its way. */
+function plant(properties: JsonObject, [key = '', ...rest]: readonly string[], field: JsonObject): JsonObject {
+  const known = properties[key];
+  if (rest.length === 0) {
+    if (known !== undefined) throw new KauditError('internal', `Two fields of the mapping have the name ${key}.`);
+    return { ...properties, [key]: field };
+  }
+  const below = isObject(known) && isObject(known['properties']) ? known['properties'] : {};
+  return { ...properties, [key]: { ...(isObject(known) && known), properties: plant(below, rest, field) } };
+}
+
+export type SetupResult = 'created' | 'updated' | 'unchanged';
+
+/** Puts the template in place; indices that exist get the fields that a newer template adds. Idempotent. */
+export async function setup(cluster: Cluster): Promise<SetupResult> {
+  const template = readTemplate();
+  const installed = await installedVersion(cluster);
+  const version = template._meta.version;
+  if (installed !== undefined && installed > version) {
+    throw new KauditError(
+      'mapping-newer',
+      `${cluster.url} has the mapping in version ${installed}; this kaudit brings ${version}.`,
+      {
+        hint: 'Use the kaudit that set it up, or a newer one.',
+      },
+    );
+  }
+  if (installed === version) return 'unchanged';
+  await cluster.ask('PUT', `/_index_template/${TEMPLATE}`, template);
+  if (installed === undefined) return 'created';
+  const { properties } = template.template.mappings;
+  await cluster.ask('PUT', '/kaudit-events-*,kaudit-variants-*/_mapping?allow_no_indices=true', {
+    properties,
+    _meta: template._meta,
+  });
+  return 'updated';
+}
+
+async function installedVersion(cluster: Cluster): Promise<number | undefined> {
+  const path = `/_index_template/${TEMPLATE}`;
+  const response = await cluster.send({ method: 'GET', path });
+  if (response.status === 404) return undefined;
+  if (response.status !== 200) throw refusal(response, `GET ${path}`, cluster.url);
+  const [entry] =
+    isObject(response.body) && Array.isArray(response.body['index_templates']) ? response.body['index_templates'] : [];
+  const template: unknown = isObject(entry) ? entry['index_template'] : undefined;
+  const meta = isObject(template) ? template['_meta'] : undefined;
+  if (isObject(meta) && meta['managed_by'] === 'kaudit') return Number(meta['version']);
+  throw new KauditError('server-refused', `${cluster.url} has an index template ${TEMPLATE} that is not kaudit's.`, {
+    hint: 'Remove or rename it, then run kaudit setup again.',
+  });
+}
+
+/** Creates an index behind its alias, unless it is there. The bulk API would create it too, and leave the alias out. */
+export async function ensureIndex(cluster: Cluster, index: string, alias: string | undefined): Promise<void> {
+  const body = alias === undefined ? {} : { aliases: { [alias]: {} } };
+  const response = await cluster.send({ method: 'PUT', path: `/${index}`, body: JSON.stringify(body) });
+  if (response.status === 200) return;
+  const failure = isObject(response.body) ? response.body['error'] : undefined;
+  if (isObject(failure) && failure['type'] === 'resource_already_exists_exception') return;
+  throw refusal(response, `PUT /${index}`, cluster.url);
+}
