@@ -5,10 +5,9 @@ import { contentHash, documentId } from './identity.ts';
 import { redact } from './redact.ts';
 import { isoMillis, isPlausible } from './time.ts';
 
-/** A JSON value that should be an event, as it was read. */
+/** JSON that should be an event, as it was read. */
 export interface Candidate {
   readonly text: string;
-  readonly value: unknown;
   /** Bytes that were no UTF-8 and read as U+FFFD in `text`; undefined where all were. */
   readonly invalidBytes?: Buffer;
   readonly origin: LoadFacts['origin'];
@@ -36,17 +35,17 @@ export type DocumentResult =
   | { readonly kind: 'document'; readonly document: AuditDocument }
   | { readonly kind: 'rejected'; readonly reason: string };
 
-/** Makes the document of an event: its own text, a time, and the facts. Pure. */
-export function documentOf(candidate: Candidate, context: DocumentContext): DocumentResult {
-  const parsed = parseEvent(candidate.value);
+/** Makes the document of an event: its own text, a time, and the facts. `value` is the candidate's text, parsed. Pure. */
+export function documentOf(candidate: Candidate, value: unknown, context: DocumentContext): DocumentResult {
+  const parsed = parseEvent(value);
   if (parsed.kind === 'rejected') return parsed;
-  const degraded = degradedBefore(candidate);
+  const degraded = degradedBefore(candidate, value);
   return { kind: 'document', document: build(candidate, parsed.event, context, degraded) };
 }
 
 /** The document to send when the server has refused the first: safe leaves, the facts, and the event as one string. */
 export function fallbackOf(candidate: Candidate, context: DocumentContext): AuditDocument {
-  const parsed = parseEvent(candidate.value);
+  const parsed = parseEvent(JSON.parse(candidate.text));
   if (parsed.kind === 'rejected') throw new TypeError(`No fallback for what is no event: ${parsed.reason}`);
   return build(candidate, parsed.event, context, 'refused-by-server');
 }
@@ -109,9 +108,9 @@ function oneLine(text: string): string {
 }
 
 /** Why this event cannot be indexed with its own structure, as far as that shows before the server says so. */
-function degradedBefore(candidate: Candidate): Degraded | undefined {
+function degradedBefore(candidate: Candidate, value: unknown): Degraded | undefined {
   if (candidate.invalidBytes !== undefined) return 'invalid-utf8';
-  return isObject(candidate.value) && Object.keys(candidate.value).some(isReserved) ? 'reserved-key' : undefined;
+  return isObject(value) && Object.keys(value).some(isReserved) ? 'reserved-key' : undefined;
 }
 
 /** Root keys that would write to what is ours, in the dotted spelling too, which Elasticsearch reads as a path. */

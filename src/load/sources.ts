@@ -25,7 +25,10 @@ export type FoundSource = Source | UnreadableSource;
 const READ_BYTES = 256 * 1024;
 
 /** Finds what the arguments name: files, folders with everything below, globs, `-`. Sorted, each file once. */
-export async function findSources(paths: readonly string[], stdin: NodeJS.ReadableStream): Promise<readonly FoundSource[]> {
+export async function findSources(
+  paths: readonly string[],
+  stdin: NodeJS.ReadableStream,
+): Promise<readonly FoundSource[]> {
   const found: FoundSource[] = [];
   const seen = new Set<string>();
   const add = (source: FoundSource, identity: string): void => {

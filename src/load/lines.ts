@@ -1,0 +1,55 @@
+/** One line without its newline. */
+export interface Line {
+  /** Bytes of the line; of an overlong one only its beginning. */
+  readonly bytes: Buffer;
+  /** Of its first byte in the (inflated) source. */
+  readonly offset: number;
+  readonly overlong: boolean;
+}
+
+/** Longest line that is read: longer than any event that an API server writes, short enough for memory. */
+export const LONGEST_LINE = 64 * 1024 * 1024;
+const KEPT_OF_OVERLONG = 64 * 1024;
+const NEWLINE = 10;
+
+/**
+ * Splits bytes into lines at `\n` only (readline would split at U+2028 too, which JSON strings may hold). A missing last
+ * newline is fine. Yields what each chunk completes, so that no promise is waited for per line.
+ */
+export async function* splitLines(
+  chunks: AsyncIterable<Buffer>,
+  longest = LONGEST_LINE,
+): AsyncGenerator<readonly Line[]> {
+  let pieces: Buffer[] = [];
+  let held = 0;
+  let lineStart = 0;
+  let position = 0;
+
+  const hold = (piece: Buffer): void => {
+    if (held <= longest) pieces.push(piece);
+    held += piece.length;
+  };
+  const complete = (): Line => {
+    const overlong = held > longest;
+    const bytes = pieces.length === 1 ? (pieces[0] ?? Buffer.alloc(0)) : Buffer.concat(pieces);
+    const line = { bytes: overlong ? bytes.subarray(0, KEPT_OF_OVERLONG) : bytes, offset: lineStart, overlong };
+    lineStart += held + 1;
+    pieces = [];
+    held = 0;
+    return line;
+  };
+
+  for await (const chunk of chunks) {
+    const lines: Line[] = [];
+    let from = 0;
+    for (let newline = chunk.indexOf(NEWLINE); newline !== -1; newline = chunk.indexOf(NEWLINE, from)) {
+      hold(chunk.subarray(from, newline));
+      lines.push(complete());
+      from = newline + 1;
+    }
+    if (from < chunk.length) hold(chunk.subarray(from));
+    position += chunk.length;
+    if (lines.length > 0) yield lines;
+  }
+  if (lineStart < position) yield [complete()];
+}

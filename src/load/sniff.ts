@@ -1,0 +1,121 @@
+/** How a source is read. */
+export type Layout =
+  /** Nothing but blanks. */
+  | { readonly kind: 'empty' }
+  /** One JSON text a line: an event, an EventList, an array. */
+  | { readonly kind: 'lines' }
+  /** One JSON text over many lines, small enough for memory. */
+  | { readonly kind: 'whole' }
+  /** JSON over many lines, or one line too long for memory. */
+  | { readonly kind: 'stream' }
+  | { readonly kind: 'foreign'; readonly reason: string };
+
+/** Most of a source that is looked at to choose its layout, and the largest text that is parsed in one piece. */
+export const HEAD_BYTES = 16 * 1024 * 1024;
+/** No JSON within so many bytes: something else. */
+const FOREIGN_BYTES = 1024 * 1024;
+const BOM = /^\ufeff/;
+
+/** What was read to choose, and the rest. */
+export interface Peeked {
+  readonly head: Buffer;
+  /** True when the head is all there is. */
+  readonly whole: boolean;
+  /** Everything from the beginning, the head included. */
+  readonly chunks: AsyncIterable<Buffer>;
+}
+
+/** Reads ahead until `enough` says so of what has been read, at most HEAD_BYTES. */
+export async function peek(source: AsyncIterable<Buffer>, enough: (head: Buffer) => boolean): Promise<Peeked> {
+  const iterator = source[Symbol.asyncIterator]();
+  const pieces: Buffer[] = [];
+  let head = Buffer.alloc(0);
+  let size = 0;
+  let whole = false;
+  let failure: unknown;
+  for (let wanted = 1; size < HEAD_BYTES; wanted = size * 2) {
+    while (size < wanted && !whole) {
+      // What was read before a failure is still to be delivered; the failure comes after it.
+      const step = await iterator.next().catch((error: unknown) => {
+        failure = error;
+        return { done: true as const, value: undefined };
+      });
+      if (step.done) whole = true;
+      else size += pieces.push(step.value) && step.value.length;
+    }
+    head = Buffer.concat(pieces);
+    if (whole || enough(head)) break;
+  }
+  return { head, whole: whole && failure === undefined, chunks: rejoin(pieces, iterator, failure) };
+}
+
+async function* rejoin(pieces: Buffer[], rest: AsyncIterator<Buffer>, failure: unknown): AsyncGenerator<Buffer> {
+  try {
+    yield* pieces.splice(0);
+    if (failure !== undefined) throw failure;
+    for (;;) {
+      const step = await rest.next();
+      if (step.done) return;
+      yield step.value;
+    }
+  } finally {
+    await rest.return?.();
+  }
+}
+
+/** Enough to choose by: two lines with something on them, or plenty without any JSON. */
+export function isEnough(head: Buffer): boolean {
+  const text = textOf(head);
+  const lines = text.split('\n').slice(0, -1).filter(hasText);
+  if (lines.length >= 2 && lines.some(looksLikeJson)) return true;
+  return head.length >= FOREIGN_BYTES && !text.split('\n').some(looksLikeJson);
+}
+
+/** Chooses the layout by what stands at the beginning. */
+export function chooseLayout({ head, whole }: Pick<Peeked, 'head' | 'whole'>): Layout {
+  const text = textOf(head);
+  const lines = text.split('\n').filter(hasText);
+  const [first, second] = lines;
+  if (first === undefined)
+    return whole ? { kind: 'empty' } : { kind: 'foreign', reason: 'only blanks at its beginning' };
+  if (!lines.some(looksLikeJson)) return { kind: 'foreign', reason: foreignReason(head) };
+  if (!looksLikeJson(first) || parses(first) || (second !== undefined && isObjectText(second)))
+    return { kind: 'lines' };
+  if (whole) return second === undefined ? { kind: 'lines' } : parses(text) ? { kind: 'whole' } : brokenLayout(lines);
+  return { kind: 'stream' };
+}
+
+/** Text that is no JSON as a whole: several values one after another, or lines of which the first is damaged. */
+function brokenLayout(lines: readonly string[]): Layout {
+  return lines.slice(1).some(isObjectText) ? { kind: 'lines' } : { kind: 'stream' };
+}
+
+function foreignReason(head: Buffer): string {
+  return head.includes(0) ? 'a binary file' : 'no JSON in it';
+}
+
+function textOf(head: Buffer): string {
+  return head.toString('utf8').replace(BOM, '');
+}
+
+function hasText(line: string): boolean {
+  return line.trim() !== '';
+}
+
+function looksLikeJson(line: string): boolean {
+  const first = line.trimStart()[0];
+  return first === '{' || first === '[';
+}
+
+function isEventText(line: string): boolean {
+  return looksLikeJson(line) && line.includes('"auditID"') && isJson(line);
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
