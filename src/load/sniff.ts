@@ -79,15 +79,11 @@ export function chooseLayout({ head, whole }: Pick<Peeked, 'head' | 'whole'>): L
   if (first === undefined)
     return whole ? { kind: 'empty' } : { kind: 'foreign', reason: 'only blanks at its beginning' };
   if (!lines.some(looksLikeJson)) return { kind: 'foreign', reason: foreignReason(head) };
-  if (!looksLikeJson(first) || parses(first) || (second !== undefined && isObjectText(second)))
-    return { kind: 'lines' };
-  if (whole) return second === undefined ? { kind: 'lines' } : parses(text) ? { kind: 'whole' } : brokenLayout(lines);
-  return { kind: 'stream' };
-}
-
-/** Text that is no JSON as a whole: several values one after another, or lines of which the first is damaged. */
-function brokenLayout(lines: readonly string[]): Layout {
-  return lines.slice(1).some(isObjectText) ? { kind: 'lines' } : { kind: 'stream' };
+  if (!looksLikeJson(first) || isJson(first)) return { kind: 'lines' };
+  if (whole && second === undefined) return { kind: 'lines' };
+  if (whole && isJson(text)) return { kind: 'whole' };
+  // The first line may just be damaged: then others are events of their own.
+  return lines.some(isEventText) ? { kind: 'lines' } : { kind: 'stream' };
 }
 
 function foreignReason(head: Buffer): string {
