@@ -15,11 +15,23 @@ export const SETTINGS = [
   { name: 'ELASTICSEARCH_USERNAME', about: 'User for that cluster, when there is no API key', default: '' },
   { name: 'ELASTICSEARCH_PASSWORD', about: 'Password of that user', default: '' },
   { name: 'ELASTICSEARCH_CA_FILE', about: 'PEM file of the authority that signed its certificate', default: '' },
-  { name: 'KAUDIT_HOME', about: 'Everything local: embedded data, state, quarantine', default: '~/.local/share/kaudit; /var/lib/kaudit as root' },
-  { name: 'KAUDIT_CACHE', about: 'Downloads, shared between homes', default: '~/.cache/kaudit; /var/cache/kaudit as root' },
+  {
+    name: 'KAUDIT_HOME',
+    about: 'Everything local: embedded data, state, quarantine',
+    default: '~/.local/share/kaudit; /var/lib/kaudit as root',
+  },
+  {
+    name: 'KAUDIT_CACHE',
+    about: 'Downloads, shared between homes',
+    default: '~/.cache/kaudit; /var/cache/kaudit as root',
+  },
   { name: 'KAUDIT_JAVA_HOME', about: 'JVM for the embedded node, before ES_JAVA_HOME, JAVA_HOME, PATH', default: '' },
   { name: 'KAUDIT_MAVEN_MIRROR', about: 'Base address of a Maven mirror to download from', default: 'Maven Central' },
-  { name: 'KAUDIT_ES_VERSION', about: 'Embedded version: 9.5.3, 9.4.3 or 8.19.21', default: '9.5.3; 8.19.21 on Java 17' },
+  {
+    name: 'KAUDIT_ES_VERSION',
+    about: 'Embedded version: 9.5.3, 9.4.3 or 8.19.21',
+    default: '9.5.3; 8.19.21 on Java 17',
+  },
   { name: 'KAUDIT_ES_PORT', about: 'HTTP port of the embedded node', default: 'a free one' },
   { name: 'KAUDIT_ES_HEAP', about: 'Heap of the embedded node, such as 512m or 2g', default: '1g' },
   { name: 'NO_COLOR', about: 'Any value: no colour', default: '' },
@@ -53,5 +65,8 @@ export function integerSetting(settings: Settings, name: SettingName, min: numbe
   if (text === undefined) return undefined;
   const value = Number(text);
   if (Number.isInteger(value) && value >= min && value <= max) return value;
-  throw new KauditError('invalid-configuration', `${name} is "${text}": expected a whole number from ${min} to ${max}.`);
+  throw new KauditError(
+    'invalid-configuration',
+    `${name} is "${text}": expected a whole number from ${min} to ${max}.`,
+  );
 }

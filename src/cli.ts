@@ -1,0 +1,87 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import yargs from 'yargs';
+import { hideBin } from 'yargs/helpers';
+import { apiCommand } from './commands/api.ts';
+import type { Run } from './commands/context.ts';
+import { downCommand } from './commands/down.ts';
+import { loadCommand } from './commands/load.ts';
+import { queryCommand } from './commands/query.ts';
+import { quickstartCommand } from './commands/quickstart.ts';
+import { setupCommand } from './commands/setup.ts';
+import { simulateCommand } from './commands/simulate.ts';
+import { statusCommand } from './commands/status.ts';
+import { upCommand } from './commands/up.ts';
+import { chooseCluster } from './elastic/index.ts';
+import { EXIT, KauditError, messageOf, systemCodeOf } from './shared/errors.ts';
+import { processIo } from './shared/io.ts';
+import { readSettings } from './shared/settings.ts';
+
+const run: Run = async (flags, action) => {
+  const io = processIo({ quiet: flags.quiet === true, verbose: flags.verbose === true });
+  const interrupt = new AbortController();
+  const onInterrupt = (): void => {
+    // The first asks for a tidy end, the second does not wait for it.
+    if (interrupt.signal.aborted) process.exit(EXIT.interrupted);
+    interrupt.abort();
+    io.say('Interrupted: finishing what is under way. Once more to stop at once.');
+  };
+  process.on('SIGINT', onInterrupt);
+  process.on('SIGTERM', onInterrupt);
+  const settings = readSettings();
+  const cluster = () => chooseCluster({ settings, say: io.say, progress: io.progress, signal: interrupt.signal });
+  try {
+    process.exitCode = await action({ io, settings, cluster, signal: interrupt.signal });
+  } catch (error) {
+    io.progress('');
+    process.exitCode = explain(error, flags.verbose === true, interrupt.signal.aborted);
+  } finally {
+    process.off('SIGINT', onInterrupt);
+    process.off('SIGTERM', onInterrupt);
+  }
+};
+
+/** Says what went wrong and what to do about it, and gives the exit code. */
+function explain(error: unknown, verbose: boolean, interrupted: boolean): number {
+  // The reader of a pipe, such as head, has seen enough.
+  if (systemCodeOf(error) === 'EPIPE') return EXIT.done;
+  const known = error instanceof KauditError;
+  if (interrupted && !known) return EXIT.interrupted;
+  const tell = (line: string): boolean => process.stderr.write(`${line}\n`);
+  tell(`kaudit: ${known ? error.message : `unexpected error: ${messageOf(error)}`}`);
+  if (known && error.hint !== undefined) tell(error.hint);
+  if (verbose || !known) tell(String(error instanceof Error ? error.stack : error));
+  return known ? error.exitCode : EXIT.failed;
+}
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
+await yargs(hideBin(process.argv))
+  .scriptName('kaudit')
+  .usage('$0 COMMAND\n\nLoads Kubernetes audit logs into Elasticsearch and asks them who did what.')
+  .command(loadCommand(run))
+  .command(queryCommand(run))
+  .command(simulateCommand(run))
+  .command(setupCommand(run))
+  .command(upCommand(run))
+  .command(downCommand(run))
+  .command(statusCommand(run))
+  .command(apiCommand(run))
+  .command(quickstartCommand(run))
+  .completion('completion', 'Print a completion script for bash or zsh')
+  .option('quiet', { alias: 'q', type: 'boolean', describe: 'Say nothing but errors on stderr', global: true })
+  .option('verbose', { type: 'boolean', describe: 'Say more on stderr', global: true })
+  .alias('help', 'h')
+  .version(version)
+  .demandCommand(1, 'Name a command.')
+  .strict()
+  .recommendCommands()
+  .wrap(Math.min(process.stdout.columns ?? 80, 100))
+  .epilogue('Exit codes: 0 done, 1 failed, 2 usage, 3 partial, 4 findings, 5 unbalanced ledger, 130 interrupted.')
+  .fail((message, error) => {
+    process.stderr.write(`kaudit: ${message ?? messageOf(error)}\nTry: kaudit --help, or kaudit COMMAND --help\n`);
+    process.exit(EXIT.usage);
+  })
+  .parseAsync();
