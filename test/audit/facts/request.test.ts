@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest';
+import { isDryRun } from '../../../src/audit/facts/request.ts';
+import { eventOf, factsFor } from '../../support/events.ts';
+
+describe('action', () => {
+  it.each([
+    ['get', {}, 'read', false],
+    ['list', {}, 'list', false],
+    ['watch', {}, 'watch', false],
+    ['create', {}, 'write', true],
+    ['patch', {}, 'write', true],
+    ['delete', {}, 'delete', true],
+    ['deletecollection', {}, 'delete', true],
+    ['', {}, 'read', false],
+    ['head', {}, 'read', false],
+    ['approve', {}, 'write', true],
+    ['create', { objectRef: { resource: 'pods', subresource: 'exec' } }, 'connect', false],
+    ['get', { objectRef: { resource: 'pods', subresource: 'exec' } }, 'connect', false],
+    ['create', { objectRef: { resource: 'services', subresource: 'proxy' } }, 'connect', false],
+    ['create', { objectRef: { resource: 'subjectaccessreviews', apiGroup: 'authorization.k8s.io' } }, 'review', false],
+    ['create', { objectRef: { resource: 'pods', subresource: 'binding' } }, 'write', true],
+  ])('%s %j is %s', (verb, changes, action, mutating) => {
+    expect(factsFor({ verb, ...changes })).toMatchObject({ action, mutating });
+  });
+});
+
+describe('dry run', () => {
+  it.each([
+    [{ requestURI: '/api/v1/pods?dryRun=All' }, true],
+    [{ requestURI: '/api/v1/pods?x=dryRun=All' }, false],
+    [{ requestObject: { kind: 'DeleteOptions', dryRun: ['All'] } }, true],
+    [{ requestObject: { kind: 'DeleteOptions' } }, false],
+  ])('%j: %s', (changes, dry) => {
+    expect(isDryRun(eventOf(changes))).toBe(dry);
+  });
+
+  it('changes nothing', () => {
+    expect(factsFor({ verb: 'create', requestURI: '/a?dryRun=All' })).toMatchObject({ mutating: false, dry_run: true });
+    expect(factsFor({ verb: 'create' })).not.toHaveProperty('dry_run');
+  });
+});
+
+describe('names', () => {
+  it.each([
+    [{ resource: 'pods', namespace: 'prod', name: 'api' }, 'pods', 'prod/api'],
+    [
+      { resource: 'deployments', apiGroup: 'apps', subresource: 'scale', namespace: 'prod', name: 'api' },
+      'apps/deployments/scale',
+      'prod/api',
+    ],
+    [{ resource: 'nodes', name: 'n1' }, 'nodes', 'n1'],
+    [{ resource: 'namespaces', namespace: 'prod', name: 'prod' }, 'namespaces', 'prod'],
+    [{ resource: 'pods', namespace: 'prod' }, 'pods', undefined],
+  ])('%j', (objectRef, resource, object) => {
+    const facts = factsFor({ objectRef });
+    expect([facts.resource, facts.object]).toEqual([resource, object]);
+  });
+
+  it('cuts the query off the path', () => {
+    expect(factsFor({ requestURI: '/api/v1/pods?limit=5' }).uri.path).toBe('/api/v1/pods');
+  });
+
+  it('believes only the last source IP', () => {
+    expect(factsFor({ sourceIPs: ['1.2.3.4', '198.51.100.7'] }).source).toEqual({ ip: '198.51.100.7' });
+    expect(factsFor({ sourceIPs: ['1.2.3.4', 'bogus'] })).not.toHaveProperty('source');
+    expect(factsFor({ sourceIPs: undefined })).not.toHaveProperty('source');
+  });
+});
+
+describe('exec', () => {
+  const exec = (query: string): unknown =>
+    factsFor({
+      objectRef: { resource: 'pods', subresource: 'exec' },
+      requestURI: `/api/v1/namespaces/p/pods/x/exec${query}`,
+    }).exec;
+
+  it('reads what was started from the URI', () => {
+    expect(exec('?command=sh&command=-c&command=rm+-rf+%2F&container=app&stdin=true&tty=true')).toEqual({
+      command: "sh -c 'rm -rf /'",
+      container: 'app',
+      tty: true,
+      stdin: true,
+    });
+  });
+
+  it('quotes so that no word can pass for two', () => {
+    expect(exec("?command=echo&command=it's&command=")).toMatchObject({ command: `echo 'it'\\''s' ''` });
+  });
+
+  it('is there without a query, and nowhere else', () => {
+    expect(exec('')).toEqual({ tty: false, stdin: false });
+    expect(factsFor()).not.toHaveProperty('exec');
+  });
+});
