@@ -38,7 +38,7 @@ async function request(context: Context, flags: ApiFlags): Promise<number> {
     method,
     path,
     ...(body !== undefined && { body }),
-    ...(isBulk && { contentType: 'application/x-ndjson' }),
+    ...(isBulk && { contentType: 'ndjson' }),
   });
   const text = typeof response.body === 'string' ? response.body : JSON.stringify(response.body);
   if (method !== 'HEAD') await context.io.out(text.endsWith('\n') ? text : `${text}\n`);

@@ -31,6 +31,9 @@ export interface BulkOptions {
 
 /** Answers are matched by position, so every item must keep its status. Reasons quote field values: types do not. */
 const BULK_PATH = '/_bulk?filter_path=errors,items.*.status,items.*.error.type&include_source_on_error=false';
+const NO_OUTCOME: BulkOutcome = { kind: 'refused', reason: 'no outcome' };
+const TOO_LARGE = 'larger than the server takes';
+const UNREADABLE = 'the server cannot read it';
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 30_000;
 const PATIENCE_MS = 300_000;
@@ -67,7 +70,14 @@ export async function createDocuments(
     options.onRetry?.(reason, waitMs);
     await delay(waitMs, undefined, options.signal && { signal: options.signal });
   }
-  return Array.from(delivery.outcomes, (outcome) => outcome ?? { kind: 'refused', reason: 'no outcome' });
+  const outcomes = Array.from(delivery.outcomes, (outcome): BulkOutcome => outcome ?? NO_OUTCOME);
+  // When not one of several gets through, it is the request that the server refuses, and no document is to blame.
+  if (outcomes.length > 1 && outcomes.every((outcome) => outcome.kind === 'refused' && outcome.reason === UNREADABLE)) {
+    throw new KauditError('server-refused', `${cluster.url} refuses every bulk request as unreadable.`, {
+      hint: 'A proxy between kaudit and the server may change requests; nothing was stored.',
+    });
+  }
+  return outcomes;
 }
 
 function givingUp(url: string, reason: string, documents: number): KauditError {
@@ -106,7 +116,7 @@ async function trySend(
   signal: AbortSignal | undefined,
 ): Promise<RawResponse | undefined> {
   try {
-    return await cluster.send({ method: 'POST', path: BULK_PATH, body, contentType: 'application/x-ndjson' });
+    return await cluster.send({ method: 'POST', path: BULK_PATH, body, contentType: 'ndjson' });
   } catch (error) {
     if (signal?.aborted || !(error instanceof KauditError) || error.code !== 'unreachable') throw error;
     return undefined;
@@ -137,7 +147,7 @@ async function bisect(
 ): Promise<Remainder> {
   const [only] = positions;
   if (positions.length === 1 && only !== undefined) {
-    const reason = response.status === 413 ? 'larger than the server takes' : 'the server cannot read it';
+    const reason = response.status === 413 ? TOO_LARGE : UNREADABLE;
     delivery.outcomes[only] = { kind: 'refused', reason };
     return { left: [], reason, retryAfterMs: 0 };
   }

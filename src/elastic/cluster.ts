@@ -21,8 +21,8 @@ export interface RawRequest {
   /** Path with its query string, such as `/_bulk?filter_path=errors`. */
   readonly path: string;
   readonly body?: Buffer | string;
-  /** Content type of the body, `application/json` unless told. */
-  readonly contentType?: string;
+  /** What the body is: `json` unless told. */
+  readonly contentType?: 'json' | 'ndjson';
   readonly signal?: AbortSignal;
 }
 

@@ -17,7 +17,11 @@ export interface ConnectionOptions {
 /** Ours must bound a request: the client has no default, and a half-open connection would hang for ever. */
 const REQUEST_TIMEOUT_MS = 120_000;
 const OLDEST = [8, 19] as const;
-const NDJSON = 'application/vnd.elasticsearch+x-ndjson; compatible-with=8';
+/** The client names the type of what it has serialised itself, and nothing else is sent through it. */
+const CONTENT_TYPES = {
+  json: 'application/json',
+  ndjson: 'application/x-ndjson',
+} as const;
 
 /** Connects, and checks once that this is an Elasticsearch that kaudit works with and that it lets us in. */
 export async function connect(options: ConnectionOptions): Promise<Cluster> {
@@ -91,18 +95,20 @@ function readCa(path: string): string {
 
 async function sendTo(client: Client, url: string, request: RawRequest): Promise<RawResponse> {
   const [path = '/', querystring = ''] = request.path.split('?', 2);
-  const isBulk = request.contentType === 'application/x-ndjson';
+  const type = request.contentType ?? 'json';
   try {
     const response = await client.transport.request<unknown>(
       {
         method: request.method,
         path,
         querystring,
-        ...(request.body !== undefined && (isBulk ? { bulkBody: request.body } : { body: request.body })),
+        ...(request.body !== undefined && (type === 'ndjson' ? { bulkBody: request.body } : { body: request.body })),
       },
       {
         meta: true,
-        ...(isBulk && { headers: { 'content-type': NDJSON } }),
+        ...(request.body !== undefined && {
+          headers: { 'content-type': CONTENT_TYPES[type], accept: CONTENT_TYPES.json },
+        }),
         ...(request.signal && { signal: request.signal }),
       },
     );

@@ -14,6 +14,7 @@ export type Layout =
 export const HEAD_BYTES = 16 * 1024 * 1024;
 /** No JSON within so many bytes: something else. */
 const FOREIGN_BYTES = 1024 * 1024;
+const BINARY = 'a binary file';
 const BOM = /^\ufeff/;
 
 /** What was read to choose, and the rest. */
@@ -79,15 +80,18 @@ export function chooseLayout({ head, whole }: Pick<Peeked, 'head' | 'whole'>): L
   if (first === undefined)
     return whole ? { kind: 'empty' } : { kind: 'foreign', reason: 'only blanks at its beginning' };
   if (!lines.some(looksLikeJson)) return { kind: 'foreign', reason: foreignReason(head) };
-  if (!looksLikeJson(first) || isJson(first)) return { kind: 'lines' };
+  if (isJson(first)) return { kind: 'lines' };
+  if (!looksLikeJson(first))
+    return head.includes(0) && !lines.some(isEventText) ? { kind: 'foreign', reason: BINARY } : { kind: 'lines' };
   if (whole && second === undefined) return { kind: 'lines' };
   if (whole && isJson(text)) return { kind: 'whole' };
   // The first line may just be damaged: then others are events of their own.
-  return lines.some(isEventText) ? { kind: 'lines' } : { kind: 'stream' };
+  if (lines.some(isEventText)) return { kind: 'lines' };
+  return head.includes(0) ? { kind: 'foreign', reason: BINARY } : { kind: 'stream' };
 }
 
 function foreignReason(head: Buffer): string {
-  return head.includes(0) ? 'a binary file' : 'no JSON in it';
+  return head.includes(0) ? BINARY : 'no JSON in it';
 }
 
 function textOf(head: Buffer): string {
