@@ -1,0 +1,186 @@
+import { parseDocument } from 'yaml';
+import { z } from 'zod';
+import { LEVELS, STAGES } from '../audit/event.ts';
+import { KauditError } from '../shared/errors.ts';
+import type { FieldTypes } from './fields.ts';
+import { checkKql } from './kql.ts';
+import { parseDuration } from './time.ts';
+import { SEVERITIES } from './types.ts';
+
+const text = z.string().trim().min(1);
+const id = z.string().regex(/^[a-z][a-z0-9-]*$/, 'lower-case letters, digits and "-"');
+const duration = z.string().refine((value) => parseDuration(value) !== undefined, 'a duration such as 10m, 1h or 7d');
+const field = text;
+
+const measure = z.union([
+  z.literal('requests'),
+  z.strictObject({ min: field }),
+  z.strictObject({ max: field }),
+  z.strictObject({ values: field }),
+  z.strictObject({ distinct: field }),
+]);
+
+const given = z.looseObject({
+  like: text,
+  times: z.number().int().min(1).max(1000).optional(),
+  every: duration.optional(),
+  at: duration.optional(),
+});
+
+const scenario = z.strictObject({
+  it: text,
+  given: z.array(given).min(1),
+  expect: z.strictObject({
+    /** Requests that are reported. */
+    requests: z.number().int().min(0),
+    groups: z.number().int().min(0).optional(),
+    /** Values that the first group has, among its keys and measures. */
+    first: z.record(text, z.unknown()).optional(),
+    status: z.enum(['findings', 'none', 'not-observable']).optional(),
+  }),
+});
+
+const parameter = z.strictObject({
+  field,
+  exclude: z.boolean().default(false),
+  default: z.array(z.union([z.string(), z.number(), z.boolean()])).default([]),
+  about: text,
+});
+
+const common = {
+  id,
+  version: z.number().int().min(1),
+  title: text,
+  question: text,
+  severity: z.enum(SEVERITIES),
+  attack: z.array(z.string().regex(/^T\d{4}(\.\d{3})?$/, 'an ATT&CK technique such as T1552.007')).default([]),
+  match: text,
+  /** Stages that count; without it, the one event that ends each request. */
+  stages: z.array(z.enum(STAGES)).min(1).optional(),
+  requires: z.strictObject({
+    level: z.enum(LEVELS),
+    /** KQL: the requests that would show the answer if they were logged at that level. */
+    of: text.optional(),
+    /** Stages without which the answer cannot show. */
+    stages: z.array(z.enum(STAGES)).optional(),
+  }),
+  noise: z.array(id).default([]),
+  parameters: z.record(z.string().regex(/^[a-z][A-Za-z0-9]*$/, 'a name such as exceptUsers'), parameter).default({}),
+  group: z.strictObject({
+    by: z.array(field).min(1).max(4),
+    show: z.record(text, measure),
+    order: text.optional(),
+    limit: z.number().int().min(1).max(1000).default(20),
+  }),
+  schedule: z.strictObject({ every: duration, lookback: duration }),
+  falsePositives: z.array(z.strictObject({ what: text, tell: text })).min(1),
+  next: z.array(text).min(1),
+  scenarios: z.array(scenario).min(4, 'at least two scenarios that match and two that do not'),
+};
+
+const definitionSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('events'), ...common }),
+  z.strictObject({
+    kind: z.literal('threshold'),
+    ...common,
+    threshold: z.strictObject({
+      atLeast: z.number().int().min(2),
+      within: duration,
+      /** Counts distinct values of this field instead of requests. */
+      distinct: field.optional(),
+    }),
+  }),
+]);
+
+const noiseSchema = z.strictObject({
+  id,
+  version: z.number().int().min(1),
+  about: text,
+  /** Why hiding these is sound. */
+  why: text,
+  /** What can hide behind it. */
+  watchOut: text,
+  match: text,
+});
+
+export type Definition = z.infer<typeof definitionSchema>;
+export type ThresholdDefinition = Extract<Definition, { kind: 'threshold' }>;
+export type Measure = z.infer<typeof measure>;
+export type Scenario = z.infer<typeof scenario>;
+export type Given = z.infer<typeof given>;
+export type NoiseSet = z.infer<typeof noiseSchema>;
+
+/** Problems of a file, each a line to read; none: it is valid. */
+export type Problems = readonly string[];
+export type Parsed<T> =
+  | { readonly value: T; readonly problems: readonly [] }
+  | { readonly value: undefined; readonly problems: Problems };
+
+export function parseDefinition(source: string, expectedId: string, fields: FieldTypes): Parsed<Definition> {
+  return parse(source, definitionSchema, (definition) => [
+    ...idProblems(definition.id, expectedId),
+    ...definitionProblems(definition, fields),
+  ]);
+}
+
+export function parseNoiseSet(source: string, expectedId: string, fields: FieldTypes): Parsed<NoiseSet> {
+  return parse(source, noiseSchema, (set) => [
+    ...idProblems(set.id, expectedId),
+    ...problemOf('match', checkKql(set.match, fields)),
+  ]);
+}
+
+const LARGEST = 256 * 1024;
+
+function parse<T>(source: string, schema: z.ZodType<T>, check: (value: T) => Problems): Parsed<T> {
+  const failed = (problems: Problems): Parsed<T> => ({ value: undefined, problems });
+  if (source.length > LARGEST) return failed(['larger than 256 KiB']);
+  const document = parseDocument(source, { version: '1.2', schema: 'core', uniqueKeys: true });
+  if (document.errors.length > 0) return failed(document.errors.map((error) => error.message.split('\n')[0] ?? ''));
+  const result = schema.safeParse(document.toJS({ maxAliasCount: 0 }));
+  if (!result.success)
+    return failed(result.error.issues.map((issue) => `${issue.path.join('.') || 'file'}: ${issue.message}`));
+  const problems = check(result.data);
+  return problems.length > 0 ? failed(problems) : { value: result.data, problems: [] };
+}
+
+function idProblems(actual: string, expected: string): Problems {
+  return actual === expected ? [] : [`id: "${actual}" is not the file's name, ${expected}`];
+}
+
+function definitionProblems(definition: Definition, fields: FieldTypes): Problems {
+  const { group, requires, parameters, stages } = definition;
+  const measured = Object.values(group.show).flatMap((entry) =>
+    typeof entry === 'string' ? [] : Object.values(entry),
+  );
+  const used = [...group.by, ...measured, ...Object.values(parameters).map((entry) => entry.field)];
+  const distinct = definition.kind === 'threshold' ? definition.threshold.distinct : undefined;
+  const countsDistinct = Object.values(group.show).some((entry) => typeof entry === 'object' && 'distinct' in entry);
+  return [
+    ...problemOf('match', checkKql(definition.match, fields)),
+    ...problemOf('requires.of', requires.of === undefined ? undefined : checkKql(requires.of, fields)),
+    ...[...used, ...(distinct === undefined ? [] : [distinct])]
+      .filter((name) => !fields.has(name))
+      .map((name) => `${name} is no field of the mapping`),
+    ...(group.order === undefined || group.order in group.show
+      ? []
+      : [`group.order: "${group.order}" is none of group.show`]),
+    ...(stages !== undefined && countsDistinct ? ['group.show: distinct cannot be counted over several stages'] : []),
+    ...(stages !== undefined && definition.kind === 'threshold' ? ['stages: a threshold counts ends of requests'] : []),
+    ...(requires.level !== 'Metadata' && requires.of === undefined
+      ? ['requires.of: say which requests must be logged at that level']
+      : []),
+  ];
+}
+
+function problemOf(place: string, problem: string | undefined): Problems {
+  return problem === undefined ? [] : [`${place}: ${problem}`];
+}
+
+/** One error for a file with problems, all of them in its text. */
+export function invalidFile(file: string, problems: Problems): KauditError {
+  return new KauditError(
+    'invalid-query',
+    `${file} is not valid:\n${problems.map((problem) => `  ${problem}`).join('\n')}`,
+  );
+}
