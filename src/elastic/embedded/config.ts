@@ -1,49 +1,84 @@
 import { pbkdf2Sync, randomBytes } from 'node:crypto';
-import { chmod, copyFile, readFile, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, lstat, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { NodeFolders } from './folders.ts';
+import { giveTo, makeFolder, type NodeFolders, type ServerUser } from './folders.ts';
+import type { Ports } from './port.ts';
 
 export const USERNAME = 'kaudit';
 
 export interface NodeConfig {
-  readonly port: number;
-  readonly transportPort: number;
+  readonly clusterName: string;
+  readonly ports: Ports;
   readonly password: string;
   readonly heap: string;
 }
 
-/** Writes the configuration of a node: loopback only, security on, one user of the file realm. */
-export async function writeConfig(distribution: string, folders: NodeFolders, config: NodeConfig): Promise<void> {
+/**
+ * Writes the configuration of a node: loopback only, security on, one user of the file realm.
+ * Made anew beside its place, which belongs to the server's user: we never write where that user could have put a link.
+ */
+export async function writeConfig(
+  distribution: string,
+  folders: NodeFolders,
+  config: NodeConfig,
+  user: ServerUser | undefined,
+): Promise<void> {
+  const draft = `${folders.config}.new`;
+  await rm(draft, { recursive: true, force: true });
+  await makeFolder(draft, 0o700);
   const put = async (name: string, lines: readonly string[]): Promise<void> => {
-    const path = join(folders.config, name);
-    await writeFile(path, `${lines.join('\n')}\n`, { mode: 0o600 });
-    await chmod(path, 0o600);
+    await writeFile(join(draft, name), lines.map((line) => `${line}\n`).join(''), { mode: 0o600 });
   };
-  await copyFile(join(distribution, 'config', 'log4j2.properties'), join(folders.config, 'log4j2.properties'));
+  await copyOwned(join(distribution, 'config', 'log4j2.properties'), join(draft, 'log4j2.properties'));
   await put('jvm.options', await jvmOptions(distribution, config.heap));
   await put('users', [`${USERNAME}:${passwordHash(config.password)}`]);
   await put('users_roles', [`superuser:${USERNAME}`]);
   await put('roles.yml', []);
-  await put('elasticsearch.yml', [
-    'cluster.name: kaudit-embedded',
+  await put('elasticsearch.yml', serverSettings(folders, config));
+  await keepKeystore(folders.config, draft);
+  if (user !== undefined) await giveTo(user, draft);
+  await rm(folders.config, { recursive: true, force: true });
+  await rename(draft, folders.config);
+}
+
+/** Settings of modules that this small distribution lacks would stop the boot. */
+export function serverSettings(folders: NodeFolders, { clusterName, ports }: NodeConfig): readonly string[] {
+  return [
+    `cluster.name: ${clusterName}`,
     'node.name: kaudit',
     'discovery.type: single-node',
     'network.host: 127.0.0.1',
-    `http.port: ${config.port}`,
-    `transport.port: ${config.transportPort}`,
+    `http.port: ${ports.http}`,
+    `transport.port: ${ports.transport}`,
+    // A JSON string is a YAML string, whatever the path holds.
     `path.data: ${JSON.stringify(folders.data)}`,
     `path.logs: ${JSON.stringify(folders.logs)}`,
     // Watermarks in percent would make a nearly full laptop read-only.
     'cluster.routing.allocation.disk.threshold_enabled: false',
     'xpack.security.enabled: true',
-  ]);
+  ];
 }
 
-/** The shipped options without those that write into the distribution's own folder, which is read-only. */
+/**
+ * The shipped options without the logs of the garbage collector (up to 2 GB) and heap dumps (as large as the heap, and
+ * full of audit data).
+ */
 async function jvmOptions(distribution: string, heap: string): Promise<readonly string[]> {
   const shipped = await readFile(join(distribution, 'config', 'jvm.options'), 'utf8');
-  const kept = shipped.split('\n').filter((line) => !/^\s*#|^\s*$|gc\.log|hs_err|HeapDump/.test(line));
+  const kept = shipped.split('\n').filter((line) => !/^\s*#|^\s*$|gc\.log|HeapDump/.test(line));
   return [...kept, `-Xms${heap}`, `-Xmx${heap}`, '-XX:-AlwaysPreTouch'];
+}
+
+/** The server made it at its first start, and takes time to make another. */
+async function keepKeystore(from: string, to: string): Promise<void> {
+  const path = join(from, 'elasticsearch.keystore');
+  const kept = await lstat(path).catch(() => undefined);
+  if (kept?.isFile()) await copyOwned(path, join(to, 'elasticsearch.keystore'));
+}
+
+async function copyOwned(from: string, to: string): Promise<void> {
+  await copyFile(from, to);
+  await chmod(to, 0o600);
 }
 
 const ROUNDS = 10_000;

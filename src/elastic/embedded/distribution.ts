@@ -1,33 +1,56 @@
-import { chmod, copyFile, mkdir, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { systemCodeOf } from '../../shared/errors.ts';
-import { type FetchOptions, fetchArtifact } from './fetch.ts';
+import { diskFull, type FetchOptions, fetchArtifact, isDiskFull } from './fetch.ts';
+import { makeFolder, type NodeFolders, requireRoom } from './folders.ts';
+import { withLock } from './lock.ts';
 import type { Artifact, Release } from './releases.ts';
 import { readFromArchive, unpack } from './unpack.ts';
 
+type Places = Pick<NodeFolders, 'servers' | 'downloads'>;
+
 /**
- * The unpacked server of a release, with the module for `kql`, in the cache. Read-only from then on: every node has its
- * own configuration and data elsewhere. Downloads what is missing.
+ * The folder of a release's server, unpacked, with the module for `kql`. Read-only from then on: every node has its own
+ * configuration and data elsewhere. Downloads what is missing; undefined when the repository does not have it.
  */
-export async function provideDistribution(release: Release, cache: string, options: FetchOptions): Promise<string> {
-  const folder = join(cache, `elasticsearch-${release.version}`);
+export async function provideDistribution(
+  release: Release,
+  { servers, downloads }: Places,
+  options: FetchOptions,
+): Promise<string | undefined> {
+  const folder = join(servers, `elasticsearch-${release.version}`);
   if (await exists(folder)) return folder;
-  const downloads = join(cache, 'downloads');
-  for (const artifact of [release.server, ...release.kql]) {
-    await fetchArtifact(artifact, archivePath(downloads, artifact), options);
-  }
-  // Made beside its place and then renamed: what is there is whole, also when two do this at once.
-  const draft = await mkdtemp(join(cache, 'unpacking-'));
+  await makeFolder(servers, 0o755);
+  await makeFolder(downloads, 0o755);
+  await requireRoom(servers, 500);
+  const onWait = (): void => options.say('Another kaudit is installing the same Elasticsearch; waiting for it …');
+  return await withLock(`${folder}.lock`, { onWait, signal: options.signal }, async () => {
+    if (await exists(folder)) return folder;
+    options.say(`Downloading Elasticsearch ${release.version} (${release.megabytes} MB, once) …`);
+    for (const artifact of [release.server, ...release.kql]) {
+      if (!(await fetchArtifact(artifact, archivePath(downloads, artifact), options))) return undefined;
+    }
+    options.progress(`Unpacking Elasticsearch ${release.version} …`);
+    await install(release, downloads, folder);
+    options.progress('');
+    return folder;
+  });
+}
+
+/** Made beside its place and then renamed: what is there is whole. */
+async function install(release: Release, downloads: string, folder: string): Promise<void> {
+  const draft = `${folder}.unpacking`;
+  const server = archivePath(downloads, release.server);
   try {
-    await chmod(draft, 0o755);
-    await unpack(archivePath(downloads, release.server), draft);
-    await addKql(release, downloads, draft);
-    await rename(draft, folder).catch(ignoreRival);
-  } finally {
     await rm(draft, { recursive: true, force: true });
+    await makeFolder(draft, 0o755);
+    await unpack(server, draft);
+    await addKql(release, downloads, draft);
+    await rename(draft, folder);
+    await rm(server);
+  } catch (error) {
+    await rm(draft, { recursive: true, force: true });
+    throw isDiskFull(error) ? diskFull(`Elasticsearch ${release.version}`, error) : error;
   }
-  await rm(archivePath(downloads, release.server), { force: true });
-  return folder;
 }
 
 function archivePath(downloads: string, { artifactId, version, extension }: Artifact): string {
@@ -37,8 +60,7 @@ function archivePath(downloads: string, { artifactId, version, extension }: Arti
 /** The descriptor is inside the jar, where the full distribution's build takes it from as well. */
 async function addKql({ kql }: Release, downloads: string, server: string): Promise<void> {
   const module = join(server, 'modules', 'x-pack-kql');
-  await mkdir(module);
-  await chmod(module, 0o755);
+  await makeFolder(module, 0o755);
   for (const artifact of kql) {
     const jar = archivePath(downloads, artifact);
     const target = join(module, `${artifact.artifactId}-${artifact.version}.jar`);
@@ -46,15 +68,12 @@ async function addKql({ kql }: Release, downloads: string, server: string): Prom
     await chmod(target, 0o644);
     if (artifact.artifactId !== 'x-pack-kql') continue;
     const descriptor = 'plugin-descriptor.properties';
-    const content = await readFromArchive(jar, `META-INF/es-plugins/x-pack-kql/${descriptor}`);
-    await writeFile(join(module, descriptor), content);
+    await writeFile(
+      join(module, descriptor),
+      await readFromArchive(jar, `META-INF/es-plugins/x-pack-kql/${descriptor}`),
+    );
     await chmod(join(module, descriptor), 0o644);
   }
-}
-
-function ignoreRival(error: unknown): void {
-  const code = systemCodeOf(error);
-  if (code !== 'ENOTEMPTY' && code !== 'EEXIST') throw error;
 }
 
 async function exists(path: string): Promise<boolean> {

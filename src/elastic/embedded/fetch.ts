@@ -1,84 +1,124 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, rename, rm, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { rename, rm, stat } from 'node:fs/promises';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import artifactUrl from 'mvn-artifact-url';
 import { KauditError, messageOf, systemCodeOf } from '../../shared/errors.ts';
+import { withLock } from './lock.ts';
 import type { Artifact } from './releases.ts';
+import { interrupted, pause } from './wait.ts';
 
 export interface FetchOptions {
   /** Base address of a Maven mirror; Maven Central where it is undefined. */
   readonly mirror: string | undefined;
+  readonly say: (line: string) => void;
   readonly progress: (text: string) => void;
   readonly signal?: AbortSignal | undefined;
 }
 
-const TRIES = 3;
+interface Address {
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+}
 
-/** Downloads an artifact to a path, verified; what a broken download has brought so far is used. Does nothing when it is there. */
-export async function fetchArtifact(artifact: Artifact, path: string, options: FetchOptions): Promise<void> {
-  if (await isFile(path)) return;
-  await mkdir(dirname(path), { recursive: true });
-  // Named after the process, so that two downloads at once do not write into each other.
-  const part = `${path}.${process.pid}.part`;
-  try {
-    await download(artifact, part, options);
-    await verify(artifact, part);
-    await rename(part, path);
-  } finally {
-    options.progress('');
+const TRIES = 3;
+const REDRAW_MS = 100;
+
+/**
+ * Puts an artifact at a path, verified; what an earlier, broken download has brought is used.
+ * False when the repository does not have it.
+ */
+export async function fetchArtifact(artifact: Artifact, path: string, options: FetchOptions): Promise<boolean> {
+  const onWait = (): void => options.say(`Another kaudit is downloading ${artifact.artifactId}; waiting for it …`);
+  return await withLock(`${path}.lock`, { onWait, signal: options.signal }, async () => {
+    if (await isGenuine(artifact, path)) return true;
+    const part = `${path}.part`;
+    const address = await addressOf(artifact, options.mirror);
+    try {
+      const found = await downloadGenuine(artifact, address, part, options);
+      if (found) await rename(part, path);
+      return found;
+    } catch (error) {
+      throw explain(error, artifact, address, options.signal);
+    } finally {
+      options.progress('');
+    }
+  });
+}
+
+/** A download that is not the original is deleted. When it was continued, its beginning may be at fault: once more, whole. */
+async function downloadGenuine(artifact: Artifact, address: Address, part: string, options: FetchOptions) {
+  for (;;) {
+    const continued = (await sizeOf(part)) > 0;
+    if (!(await download(artifact, address, part, options))) return false;
+    const actual = await sha256Of(part);
+    if (actual === artifact.sha256) return true;
     await rm(part, { force: true });
+    if (!continued) throw notOriginal(artifact, actual);
   }
 }
 
-async function download(artifact: Artifact, part: string, options: FetchOptions): Promise<void> {
-  const url = await addressOf(artifact, options.mirror);
+async function download(artifact: Artifact, address: Address, part: string, options: FetchOptions): Promise<boolean> {
   for (let tries = 1; ; tries += 1) {
     try {
-      return await downloadRest(artifact, url, part, options);
+      return await downloadRest(artifact, address, part, options);
     } catch (error) {
-      if (options.signal?.aborted)
-        throw new KauditError('interrupted', 'Interrupted while downloading.', { cause: error });
-      if (tries === TRIES || error instanceof KauditError || systemCodeOf(error) === 'ENOSPC')
-        throw explain(error, artifact, url);
+      if (tries === TRIES || error instanceof KauditError || options.signal?.aborted || isDiskFull(error)) throw error;
+      await pause(tries * 500, options.signal);
     }
   }
 }
 
-/** The package's function is its own default export under Node's rules for CommonJS, and the default's under a bundler's. */
-async function addressOf(artifact: Artifact, mirror: string | undefined): Promise<string> {
-  const resolve = 'default' in artifactUrl ? artifactUrl.default : artifactUrl;
+/** The package's main export is a CommonJS one: its function is the `default` of what Node imports. */
+async function addressOf(artifact: Artifact, mirror: string | undefined): Promise<Address> {
   const { groupId, artifactId, version, extension } = artifact;
   const base = mirror === undefined ? undefined : `${mirror.replace(/\/+$/, '')}/`;
-  return await resolve({ groupId, artifactId, version, extension }, base);
+  if (base !== undefined && !(/^https?:/i.test(base) && URL.canParse(base))) {
+    throw new KauditError('invalid-configuration', 'KAUDIT_MAVEN_MIRROR is no http or https address.');
+  }
+  const url = new URL(await artifactUrl.default({ groupId, artifactId, version, extension }, base));
+  const { username, password } = url;
+  // fetch refuses an address with credentials in it, and messages must not show them.
+  url.username = '';
+  url.password = '';
+  const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  const authorization = `Basic ${Buffer.from(credentials).toString('base64')}`;
+  return { url, headers: { 'accept-encoding': 'identity', ...(username !== '' && { authorization }) } };
 }
 
-async function downloadRest(artifact: Artifact, url: string, part: string, options: FetchOptions): Promise<void> {
-  const have = await stat(part).then(
-    ({ size }) => size,
-    () => 0,
-  );
+async function downloadRest(artifact: Artifact, { url, headers }: Address, part: string, options: FetchOptions) {
+  const have = await sizeOf(part);
   const response = await fetch(url, {
-    headers: have > 0 ? { range: `bytes=${have}-` } : {},
+    headers: have > 0 ? { ...headers, range: `bytes=${have}-` } : headers,
     ...(options.signal && { signal: options.signal }),
   });
+  if (response.status === 404 || response.status === 410) return false;
+  if (response.status === 429 || response.status >= 500) throw new Error(`it answers ${response.status}`);
+  const resumes = response.status === 206 && response.headers.get('content-range')?.startsWith(`bytes ${have}-`);
+  if (response.status === 416 || (response.status === 206 && !resumes)) {
+    await rm(part, { force: true });
+    throw new Error(`it cannot continue at byte ${have}`);
+  }
   if (!response.ok || response.body === null) throw refused(artifact, url, response.status);
-  const resumes = response.status === 206;
   const start = resumes ? have : 0;
   const total = start + Number(response.headers.get('content-length') ?? Number.NaN);
   const meter = meterOf(artifact, start, total, options.progress);
   await pipeline(Readable.fromWeb(response.body), meter, createWriteStream(part, { flags: resumes ? 'a' : 'w' }));
+  return true;
 }
 
 function meterOf(artifact: Artifact, start: number, total: number, progress: (text: string) => void): Transform {
   let done = start;
+  let drawn = 0;
   return new Transform({
     transform(chunk: Buffer, _encoding, next) {
       done += chunk.length;
-      const share = Number.isNaN(total) ? '' : ` of ${megabytes(total)} (${Math.floor((100 * done) / total)} %)`;
-      progress(`Downloading ${artifact.artifactId} ${artifact.version}: ${megabytes(done)}${share}`);
+      if (Date.now() - drawn >= REDRAW_MS) {
+        drawn = Date.now();
+        const share = Number.isNaN(total) ? '' : ` of ${megabytes(total)} (${Math.floor((100 * done) / total)} %)`;
+        progress(`Downloading ${artifact.artifactId} ${artifact.version}: ${megabytes(done)}${share}`);
+      }
       next(null, chunk);
     },
   });
@@ -88,48 +128,62 @@ function megabytes(bytes: number): string {
   return `${(bytes / 1e6).toFixed(bytes < 10e6 ? 1 : 0)} MB`;
 }
 
-async function verify(artifact: Artifact, path: string): Promise<void> {
+async function isGenuine(artifact: Artifact, path: string): Promise<boolean> {
+  return (await sizeOf(path)) > 0 && (await sha256Of(path)) === artifact.sha256;
+}
+
+async function sha256Of(path: string): Promise<string> {
   const hash = createHash('sha256');
   await pipeline(createReadStream(path), hash);
-  const actual = hash.digest('hex');
-  if (actual === artifact.sha256) return;
-  throw new KauditError('bad-download', `The download of ${coordinates(artifact)} is damaged or not the original.`, {
+  return hash.digest('hex');
+}
+
+function notOriginal(artifact: Artifact, actual: string): KauditError {
+  return new KauditError('bad-download', `The download of ${coordinates(artifact)} is damaged or not the original.`, {
     hint: `Its SHA-256 is ${actual}, expected ${artifact.sha256}. Try again; a proxy or mirror may have changed it.`,
   });
 }
 
-function refused(artifact: Artifact, url: string, status: number): KauditError {
-  return new KauditError('no-network', `${new URL(url).host} answers ${status} for ${coordinates(artifact)}.`, {
+function refused(artifact: Artifact, url: URL, status: number): KauditError {
+  return new KauditError('no-network', `${url.host} answers ${status} for ${coordinates(artifact)}.`, {
     hint: 'Set KAUDIT_MAVEN_MIRROR to a Maven mirror that has it, or ELASTICSEARCH_URL to a cluster of yours.',
   });
 }
 
-function explain(error: unknown, artifact: Artifact, url: string): unknown {
+function explain(error: unknown, artifact: Artifact, { url }: Address, signal: AbortSignal | undefined): unknown {
   if (error instanceof KauditError) return error;
-  if (systemCodeOf(error) === 'ENOSPC') {
-    return new KauditError('no-disk', `The disk is full: ${coordinates(artifact)} could not be stored.`, {
-      hint: 'Free some 500 MB, or set KAUDIT_CACHE and KAUDIT_HOME to folders on another disk.',
-      cause: error,
-    });
-  }
+  if (signal?.aborted) return interrupted(error);
+  if (isDiskFull(error)) return diskFull(coordinates(artifact), error);
   const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
-  return new KauditError(
-    'no-network',
-    `${coordinates(artifact)} could not be downloaded from ${new URL(url).host}: ${messageOf(cause)}.`,
-    {
-      hint: 'Check the network, set KAUDIT_MAVEN_MIRROR to a mirror, or ELASTICSEARCH_URL to a cluster of yours.',
-      cause: error,
-    },
-  );
+  // The errors of a refused connection to several addresses have no message of their own.
+  const reason = messageOf(cause) || systemCodeOf(cause);
+  return new KauditError('no-network', `${coordinates(artifact)} cannot be downloaded from ${url.host}: ${reason}.`, {
+    hint:
+      'Check the network. Behind a proxy set KAUDIT_MAVEN_MIRROR to a Maven mirror that can be reached (and ' +
+      'NODE_EXTRA_CA_CERTS where it has a certificate of its own), or ELASTICSEARCH_URL to a cluster of yours.',
+    cause: error,
+  });
 }
 
-function coordinates({ groupId, artifactId, version }: Artifact): string {
+export function isDiskFull(error: unknown): boolean {
+  const code = systemCodeOf(error);
+  return code === 'ENOSPC' || code === 'EDQUOT';
+}
+
+export function diskFull(what: string, cause: unknown): KauditError {
+  return new KauditError('no-disk', `The disk is full: ${what} could not be stored.`, {
+    hint: 'Free some 500 MB, or set KAUDIT_CACHE and KAUDIT_HOME to folders on another disk.',
+    cause,
+  });
+}
+
+export function coordinates({ groupId, artifactId, version }: Artifact): string {
   return `${groupId}:${artifactId}:${version}`;
 }
 
-async function isFile(path: string): Promise<boolean> {
+async function sizeOf(path: string): Promise<number> {
   return stat(path).then(
-    (stats) => stats.isFile(),
-    () => false,
+    ({ size }) => size,
+    () => 0,
   );
 }

@@ -3,17 +3,18 @@
  * person's investigations, and for our tests.
  */
 import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { KauditError } from '../../shared/errors.ts';
 import type { Settings } from '../../shared/settings.ts';
-import { USERNAME, writeConfig } from './config.ts';
-import { provideDistribution } from './distribution.ts';
-import { giveTo, makeFolders, type NodeFolders, nodeFolders, serverUser } from './folders.ts';
-import { findJava, usualPlaces } from './java.ts';
-import { choosePort, freePort } from './port.ts';
-import { isRunning, type ProcessMark } from './process.ts';
-import { RELEASES, type Release, releaseFor } from './releases.ts';
-import { endProcess, isHealthy, launch, waitUntilReady } from './server.ts';
-import { type NodeState, newPassword, readState, withLock, writeState } from './state.ts';
+import { USERNAME } from './config.ts';
+import { makeFolder, type NodeFolders, nodeFolders, serverUser } from './folders.ts';
+import { withLock } from './lock.ts';
+import { isRunning } from './process.ts';
+import { answers, endServer, waitUntilReady } from './server.ts';
+import { type StartOptions, start } from './start.ts';
+import { forgetState, readState, type StartedNode } from './state.ts';
+
+export type { StartOptions } from './start.ts';
 
 export interface EmbeddedNode {
   readonly url: string;
@@ -23,139 +24,69 @@ export interface EmbeddedNode {
   readonly pid: number;
 }
 
-export interface StartOptions {
-  readonly settings: Settings;
-  /** Deletes the data first. */
-  readonly fresh?: boolean;
-  readonly say: (line: string) => void;
-  readonly progress: (text: string) => void;
-  readonly signal?: AbortSignal;
-}
-
 /** The node of this home, started when it does not run, downloaded when it is not there. */
 export async function startEmbedded(options: StartOptions): Promise<EmbeddedNode> {
   const { settings, fresh = false } = options;
-  return await withLock(settings.home, async () => {
-    const user = serverUser();
+  const user = serverUser();
+  // As root the server's user passes through the home, and sees nothing in it.
+  await makeFolder(settings.home, user === undefined ? 0o700 : 0o711);
+  const onWait = (): void => options.say('Another kaudit is starting the same node; waiting for it …');
+  return await withLock(join(settings.home, 'node.lock'), { onWait, signal: options.signal }, async () => {
     const folders = await nodeFolders(settings, user);
     if (fresh) {
-      await stopUnlocked(settings);
+      await stopEmbedded(settings);
       await rm(folders.data, { recursive: true, force: true });
     }
-    const running = await runningEmbedded(settings);
-    if (running !== undefined) return requireVersion(running, settings.get('KAUDIT_ES_VERSION'));
-    await stopUnlocked(settings);
-    return await start(options, folders, fresh);
+    return (await reuse(options, folders)) ?? nodeOf(await start(options, folders));
   });
 }
 
 /** The node of this home if it runs, is ours and answers. */
 export async function runningEmbedded(settings: Settings): Promise<EmbeddedNode | undefined> {
-  const state = await readState(settings.home);
-  if (state?.process === undefined || !(await isRunning(state.process))) return undefined;
-  const node = nodeOf(state, state.process);
-  return (await isHealthy(node.url, node.password)) ? node : undefined;
+  const state = await runningState(settings);
+  return state !== undefined && (await answers(state)) ? nodeOf(state) : undefined;
 }
 
-/** Stops exactly the process that was started for this home; undefined when none runs. Data stays. */
+/** Stops exactly the process that was started for this home; undefined when none runs. Data stay. */
 export async function stopEmbedded(settings: Settings): Promise<{ readonly pid: number } | undefined> {
-  if ((await readState(settings.home)) === undefined) return undefined;
-  return await withLock(settings.home, () => stopUnlocked(settings));
+  const mark = (await readState(settings.home))?.process;
+  return mark !== undefined && (await endServer(mark)) ? { pid: mark.pid } : undefined;
 }
 
-async function stopUnlocked({ home }: Settings): Promise<{ readonly pid: number } | undefined> {
+/** Stops the node of this home and deletes everything of it, also what lies outside of the home. */
+export async function removeEmbedded(settings: Settings): Promise<void> {
+  await stopEmbedded(settings);
+  const { node } = await nodeFolders(settings, serverUser());
+  await rm(node, { recursive: true, force: true });
+  await forgetState(settings.home);
+}
+
+/** A node that runs is waited for, even when it is slow to answer: whoever is at work in it must not lose it. */
+async function reuse(options: StartOptions, folders: NodeFolders): Promise<EmbeddedNode | undefined> {
+  const state = await runningState(options.settings);
+  if (state === undefined) return undefined;
+  const asked = options.settings.get('KAUDIT_ES_VERSION') ?? state.version;
+  if (asked !== state.version) throw runsAnother(state.version, asked);
+  await waitUntilReady(state.process, state, folders, options);
+  return nodeOf(state);
+}
+
+async function runningState({ home }: Settings): Promise<StartedNode | undefined> {
   const state = await readState(home);
-  if (state?.process === undefined) return undefined;
-  const { process: mark, ...rest } = state;
-  const ran = await isRunning(mark);
-  await endProcess(mark);
-  await writeState(home, rest);
-  return ran ? { pid: mark.pid } : undefined;
+  if (state?.process === undefined || !(await isRunning(state.process))) return undefined;
+  return { ...state, process: state.process };
 }
 
-async function start(options: StartOptions, folders: NodeFolders, fresh: boolean): Promise<EmbeddedNode> {
-  const { settings, progress, signal } = options;
-  const user = serverUser();
-  const known = await readState(settings.home);
-  const java = await findJava(usualPlaces());
-  const release = chooseRelease(settings, java.version, fresh ? undefined : known?.version);
-  await makeFolders([folders.cache, folders.config, folders.data, folders.logs, folders.temp]);
-  const mirror = settings.get('KAUDIT_MAVEN_MIRROR');
-  const distribution = await provideDistribution(release, folders.cache, { mirror, progress, signal });
-  const password = known?.password ?? newPassword();
-  const port = await choosePort(settings, known?.port);
-  const heap = readHeap(settings);
-  await writeConfig(distribution, folders, { port, transportPort: await freePort(), password, heap });
-  if (user !== undefined) for (const path of ownFolders(folders)) await giveTo(user, path);
-  const mark = await launch({ distribution, javaHome: java.home, folders, user });
-  const state: NodeState = { version: release.version, port, password, process: mark };
-  // Before it is ready: a node that is interrupted now can still be stopped later.
-  await writeState(settings.home, state);
-  const node = nodeOf(state, mark);
-  await waitUntilReady(mark, node, folders, { progress, signal });
-  return node;
+function nodeOf({ port, password, version, process }: StartedNode): EmbeddedNode {
+  return { url: `http://127.0.0.1:${port}`, username: USERNAME, password, version, pid: process.pid };
 }
 
-function ownFolders({ config, data, logs, temp }: NodeFolders): readonly string[] {
-  return [config, data, logs, temp];
-}
-
-function nodeOf({ port, password, version }: NodeState, { pid }: ProcessMark): EmbeddedNode {
-  return { url: `http://127.0.0.1:${port}`, username: USERNAME, password, version, pid };
-}
-
-/** The version that is asked for, else that of the data, else the newest that this Java runs. Data never goes back in version. */
-function chooseRelease(settings: Settings, java: number, ofData: string | undefined): Release {
-  const asked = settings.get('KAUDIT_ES_VERSION');
-  const wanted = asked ?? ofData ?? releaseFor(java)?.version;
-  const release = RELEASES.find(({ version }) => version === wanted);
-  if (release === undefined) {
-    throw new KauditError(
-      'invalid-configuration',
-      `KAUDIT_ES_VERSION is "${wanted}", which kaudit has no checksum for.`,
-      {
-        hint: `Use ${RELEASES.map(({ version }) => version).join(', ')}, or set ELASTICSEARCH_URL to a server of yours.`,
-      },
-    );
-  }
-  if (java < release.java) {
-    throw new KauditError(
-      'no-java',
-      `Elasticsearch ${release.version} needs Java ${release.java}; the newest found is ${java}.`,
-      {
-        hint: `Install Java ${release.java} or newer, or set KAUDIT_JAVA_HOME to it.`,
-      },
-    );
-  }
-  if (ofData !== undefined && compareVersions(release.version, ofData) < 0) {
-    throw new KauditError(
-      'invalid-configuration',
-      `The data of this node was written by ${ofData}; ${release.version} cannot read it.`,
-      {
-        hint: 'Unset KAUDIT_ES_VERSION, start with --fresh (which deletes the data), or use another KAUDIT_HOME.',
-      },
-    );
-  }
-  return release;
-}
-
-function compareVersions(left: string, right: string): number {
-  return left.localeCompare(right, 'en', { numeric: true });
-}
-
-function requireVersion(node: EmbeddedNode, asked: string | undefined): EmbeddedNode {
-  if (asked === undefined || asked === node.version) return node;
-  throw new KauditError(
+function runsAnother(running: string, asked: string): KauditError {
+  return new KauditError(
     'invalid-configuration',
-    `The node runs ${node.version}, and KAUDIT_ES_VERSION asks for ${asked}.`,
+    `The node runs ${running}, and KAUDIT_ES_VERSION asks for ${asked}.`,
     {
       hint: 'Stop it with kaudit down first.',
     },
   );
-}
-
-function readHeap(settings: Settings): string {
-  const heap = settings.get('KAUDIT_ES_HEAP') ?? '1g';
-  if (/^[1-9]\d*[mg]$/i.test(heap)) return heap;
-  throw new KauditError('invalid-configuration', `KAUDIT_ES_HEAP is "${heap}": expected a size such as 512m or 2g.`);
 }

@@ -17,6 +17,8 @@ export interface JavaPlaces {
   readonly env: NodeJS.ProcessEnv;
   /** Folders that hold one JVM in each folder below. */
   readonly installFolders: readonly string[];
+  /** Whether the user who will run the JVM can get at it. */
+  readonly usable: (home: string) => Promise<boolean>;
 }
 
 /** The Java that Elasticsearch 9 needs, and the one that 8.19 makes do with. */
@@ -25,19 +27,20 @@ const OLDEST = 17;
 
 const run = promisify(execFile);
 
-export function usualPlaces(env: NodeJS.ProcessEnv = process.env): JavaPlaces {
+export function usualPlaces(env: NodeJS.ProcessEnv, usable: JavaPlaces['usable']): JavaPlaces {
   const installFolders = [
     '/usr/lib/jvm',
     '/usr/java',
     '/opt',
     '/opt/java',
     '/opt/homebrew/opt',
+    '/usr/local/opt',
     '/Library/Java/JavaVirtualMachines',
     join(homedir(), '.sdkman', 'candidates', 'java'),
     join(homedir(), '.jdks'),
     join(homedir(), '.asdf', 'installs', 'java'),
   ];
-  return { env, installFolders };
+  return { env, installFolders, usable };
 }
 
 /**
@@ -46,11 +49,11 @@ export function usualPlaces(env: NodeJS.ProcessEnv = process.env): JavaPlaces {
  */
 export async function findJava(places: JavaPlaces): Promise<Jvm> {
   const chosen = places.env['KAUDIT_JAVA_HOME'];
-  if (chosen) return await requireJava(chosen);
+  if (chosen) return await requireJava(chosen, places.usable);
   let newest: Jvm | undefined;
   for await (const home of candidates(places)) {
     const version = await javaVersion(home);
-    if (version === undefined) continue;
+    if (version === undefined || !(await places.usable(home))) continue;
     if (version >= WANTED) return { home, version };
     if (newest === undefined || version > newest.version) newest = { home, version };
   }
@@ -62,10 +65,12 @@ export async function findJava(places: JavaPlaces): Promise<Jvm> {
   });
 }
 
-async function requireJava(home: string): Promise<Jvm> {
+async function requireJava(home: string, usable: JavaPlaces['usable']): Promise<Jvm> {
   const version = await javaVersion(home);
-  if (version !== undefined && version >= OLDEST) return { home, version };
-  const what = version === undefined ? 'holds no Java' : `holds Java ${version}, which is too old`;
+  const reachable = await usable(home);
+  if (version !== undefined && version >= OLDEST && reachable) return { home, version };
+  const old = version === undefined ? 'holds no Java' : `holds Java ${version}, which is too old`;
+  const what = reachable ? old : 'the user that runs the server cannot enter';
   throw new KauditError('no-java', `KAUDIT_JAVA_HOME is ${home}, which ${what}.`, {
     hint: 'Set it to the folder of a JDK or JRE of version 21 or newer (the one that holds bin/java), or unset it.',
   });
@@ -93,7 +98,9 @@ async function* candidates({ env, installFolders }: JavaPlaces): AsyncGenerator<
 /** PATH usually holds a link into the JVM's own bin folder. */
 async function homeOfBinary(path: string): Promise<string | undefined> {
   try {
-    return dirname(dirname(await realpath(path)));
+    const binary = await realpath(path);
+    // What macOS has there without a Java is a stub that opens a window.
+    return binary === '/usr/bin/java' && process.platform === 'darwin' ? undefined : dirname(dirname(binary));
   } catch {
     return undefined;
   }

@@ -2,9 +2,25 @@ import { createServer } from 'node:net';
 import { KauditError } from '../../shared/errors.ts';
 import { integerSetting, type Settings } from '../../shared/settings.ts';
 
-/** The port that the setting fixes, else the one of last time, else a free one. */
-export async function choosePort(settings: Settings, remembered: number | undefined): Promise<number> {
-  const fixed = integerSetting(settings, 'KAUDIT_ES_PORT', 1, 65_535);
+export interface Ports {
+  readonly http: number;
+  readonly transport: number;
+}
+
+/** The port that the setting fixes, if any. Lower ones are not for ordinary users, and the server never is another. */
+export function fixedPort(settings: Settings): number | undefined {
+  return integerSetting(settings, 'KAUDIT_ES_PORT', 1024, 65_535);
+}
+
+/** The port that is fixed, else the one of last time, else a free one; and another one for the transport protocol. */
+export async function choosePorts(fixed: number | undefined, remembered: number | undefined): Promise<Ports> {
+  const http = await chooseHttpPort(fixed, remembered);
+  let transport = await freePort();
+  while (transport === http) transport = await freePort();
+  return { http, transport };
+}
+
+async function chooseHttpPort(fixed: number | undefined, remembered: number | undefined): Promise<number> {
   if (fixed !== undefined) {
     if (await canListen(fixed)) return fixed;
     throw new KauditError('port-taken', `Port ${fixed} of KAUDIT_ES_PORT is taken by another program.`, {
@@ -15,7 +31,7 @@ export async function choosePort(settings: Settings, remembered: number | undefi
   return await freePort();
 }
 
-export function freePort(): Promise<number> {
+function freePort(): Promise<number> {
   return listen(0);
 }
 

@@ -1,0 +1,20 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { KauditError } from '../../shared/errors.ts';
+
+/** Throws when the user has asked to stop. */
+export function stopIfInterrupted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw interrupted(signal.reason);
+}
+
+/** Waits, in milliseconds; throws as soon as the user asks to stop. */
+export async function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+  try {
+    await sleep(milliseconds, undefined, signal === undefined ? {} : { signal });
+  } catch (error) {
+    throw interrupted(error);
+  }
+}
+
+export function interrupted(cause: unknown): KauditError {
+  return new KauditError('interrupted', 'Interrupted before the embedded Elasticsearch was ready.', { cause });
+}
