@@ -69,7 +69,11 @@ function parseNot(parser: Parser): void {
   while (takeWord(parser, 'not')) {
     // `not not x` is KQL, and says x.
   }
-  if (!take(parser, '(')) return parseClause(parser);
+  if (take(parser, '(')) parseBracket(parser);
+  else parseClause(parser);
+}
+
+function parseBracket(parser: Parser): void {
   parseOr(parser);
   if (!take(parser, ')')) throw new KqlProblem(endOf(parser), 'a bracket is not closed');
 }

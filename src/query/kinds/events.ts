@@ -1,0 +1,9 @@
+import type { Definition } from '../definition.ts';
+import { collectGroups, type Groups } from '../groups.ts';
+import { reportedQuery, type Scope } from '../scope.ts';
+import type { Search } from '../search.ts';
+
+/** Which requests match, grouped and measured. */
+export function runEvents(search: Search, definition: Definition, scope: Scope): Promise<Groups> {
+  return collectGroups(search, definition, reportedQuery(definition, scope));
+}

@@ -1,0 +1,54 @@
+import { isObject, type JsonObject } from '../audit/event.ts';
+import { KauditError } from '../shared/errors.ts';
+import type { Ask } from './types.ts';
+
+/** A complete answer. */
+export interface Answer {
+  /** Matching documents. */
+  readonly total: number;
+  readonly tookMs: number;
+  readonly aggregations: JsonObject;
+}
+
+export type Search = (body: JsonObject) => Promise<Answer>;
+
+/**
+ * Searches an index or alias; what is missing has no documents. An answer that is not whole (a shard failed, the time
+ * was up) is an error: nothing found must mean that there is nothing.
+ */
+export function searcher(ask: Ask, target: string): Search {
+  const path = `/${target}/_search?ignore_unavailable=true&allow_no_indices=true&allow_partial_search_results=false`;
+  return async (body) => {
+    const response = await ask('POST', path, { size: 0, track_total_hits: true, ...body });
+    if (!isObject(response)) throw incomplete('it is no JSON object');
+    const shards = response['_shards'];
+    if (response['timed_out'] === true) throw incomplete('the server ran out of time');
+    if (isObject(shards) && Number(shards['failed']) > 0) throw incomplete(`${shards['failed']} shards failed`);
+    const hits = response['hits'];
+    const total = isObject(hits) && isObject(hits['total']) ? Number(hits['total']['value']) : 0;
+    const aggregations = response['aggregations'];
+    return { total, tookMs: Number(response['took']) || 0, aggregations: isObject(aggregations) ? aggregations : {} };
+  };
+}
+
+function incomplete(why: string): KauditError {
+  return new KauditError('server-refused', `The answer is not complete: ${why}.`, {
+    hint: 'Look at the health of the cluster, or narrow the window.',
+  });
+}
+
+/** Buckets of an aggregation; none where it is missing, as it is when no index matches. */
+export function bucketsOf(aggregations: JsonObject, name: string): readonly JsonObject[] {
+  const aggregation = aggregations[name];
+  const buckets = isObject(aggregation) ? aggregation['buckets'] : undefined;
+  return Array.isArray(buckets) ? buckets.filter(isObject) : [];
+}
+
+/** The value of a single-value aggregation, in words where it has them (dates); null where it has none. */
+export function metricOf(aggregations: JsonObject, name: string): string | number | null {
+  const aggregation = aggregations[name];
+  if (!isObject(aggregation)) return null;
+  const { value, value_as_string: words } = aggregation;
+  if (typeof words === 'string') return words;
+  return typeof value === 'number' ? value : null;
+}
