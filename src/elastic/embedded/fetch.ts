@@ -70,14 +70,15 @@ async function download(artifact: Artifact, address: Address, part: string, opti
   }
 }
 
-/** The package's main export is a CommonJS one: its function is the `default` of what Node imports. */
 async function addressOf(artifact: Artifact, mirror: string | undefined): Promise<Address> {
   const { groupId, artifactId, version, extension } = artifact;
   const base = mirror === undefined ? undefined : `${mirror.replace(/\/+$/, '')}/`;
   if (base !== undefined && !(/^https?:/i.test(base) && URL.canParse(base))) {
     throw new KauditError('invalid-configuration', 'KAUDIT_MAVEN_MIRROR is no http or https address.');
   }
-  const url = new URL(await artifactUrl.default({ groupId, artifactId, version, extension }, base));
+  // The function is the `default` of what Node imports from this CommonJS package, and itself what Vite imports.
+  const resolve = 'default' in artifactUrl ? artifactUrl.default : artifactUrl;
+  const url = new URL(await resolve({ groupId, artifactId, version, extension }, base));
   const { username, password } = url;
   // fetch refuses an address with credentials in it, and messages must not show them.
   url.username = '';
