@@ -1,0 +1,63 @@
+import { eventsAlias, requireNamespace } from '../audit/indices.ts';
+import {
+  type InvestigationResult,
+  parseParameters,
+  parseWindow,
+  type RunResult,
+  runInvestigations,
+  SEVERITIES,
+  type Severity,
+} from '../query/index.ts';
+import { type Format, renderRun } from '../report/index.ts';
+import { EXIT, KauditError } from '../shared/errors.ts';
+import type { Context, GlobalFlags } from './context.ts';
+import { choose, openLibrary, stringsOf } from './query-library.ts';
+
+export interface RunFlags extends GlobalFlags {
+  readonly ids?: readonly string[];
+  readonly all?: boolean;
+  readonly category?: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly cluster?: string;
+  readonly namespace: string;
+  readonly param?: readonly string[];
+  readonly noise: boolean;
+  readonly format: Format;
+  readonly json?: boolean;
+  readonly failOn?: Severity;
+}
+
+export async function runQueries(context: Context, flags: RunFlags): Promise<number> {
+  const { io } = context;
+  const library = openLibrary({ ...flags });
+  const chosen = flags.all ? library.investigations : choose(library, stringsOf(flags.ids), flags.category);
+  if (chosen.length === 0) {
+    throw new KauditError('usage', 'Say what to run: ids, --category NAME or --all.', {
+      hint: 'kaudit query list shows what there is.',
+    });
+  }
+  const definitions = [...new Set(chosen)].map(({ definition }) => definition);
+  const namespace = requireNamespace(flags.namespace);
+  const scope = {
+    window: parseWindow(flags.from, flags.to, Date.now()),
+    ...(flags.cluster !== undefined && { cluster: flags.cluster }),
+    parameters: parseParameters(stringsOf(flags.param), definitions),
+    noise: library.noise,
+    useNoise: flags.noise,
+  };
+  const { ask } = await context.cluster();
+  const run = await runInvestigations({ ...scope, ask, target: eventsAlias(namespace), definitions });
+  const format = flags.json ? 'json' : flags.format;
+  await io.out(renderRun(run, format, { ...io, verbose: flags.verbose === true }));
+  return exitCode(run, flags.failOn);
+}
+
+function exitCode({ results }: RunResult, failOn: Severity | undefined): number {
+  if (failOn !== undefined && results.some((result) => isAtLeast(result, failOn))) return EXIT.findings;
+  return results.some((result) => result.status === 'error') ? EXIT.partial : EXIT.done;
+}
+
+function isAtLeast({ status, severity }: InvestigationResult, bound: Severity): boolean {
+  return status === 'findings' && SEVERITIES.indexOf(severity) >= SEVERITIES.indexOf(bound);
+}

@@ -1,0 +1,91 @@
+import { randomBytes } from 'node:crypto';
+import pLimit from 'p-limit';
+import { eventsAlias, eventsIndex, variantsIndex } from '../audit/indices.ts';
+import type { Cluster } from '../elastic/index.ts';
+import {
+  type Definition,
+  judge,
+  type Library,
+  runInvestigations,
+  type ScenarioVerdict,
+  scenarioCases,
+} from '../query/index.ts';
+import { EXIT } from '../shared/errors.ts';
+import type { Context } from './context.ts';
+import { loadLines } from './load-lines.ts';
+import { choose, openLibrary, stringsOf } from './query-library.ts';
+
+const AT_ONCE = 4;
+
+/** Runs the scenarios of definitions: all events through the real loader at once, each scenario under a cluster name of its own. */
+export async function runScenarios(
+  cluster: Cluster,
+  definitions: readonly Definition[],
+  noise: Library['noise'],
+): Promise<readonly ScenarioVerdict[]> {
+  const cases = scenarioCases(definitions);
+  const namespace = `scenarios_${randomBytes(6).toString('hex')}`;
+  const limit = pLimit(AT_ONCE);
+  try {
+    const lines = cases.flatMap(({ cluster: name, lines: texts }) => texts.map((line) => ({ cluster: name, line })));
+    await loadLines(cluster, { namespace, lines });
+    const scope = {
+      window: {},
+      parameters: {},
+      noise,
+      useNoise: true,
+      ask: cluster.ask,
+      target: eventsAlias(namespace),
+    };
+    const verdicts = cases.map((one) =>
+      limit(async () => {
+        const { results } = await runInvestigations({ ...scope, cluster: one.cluster, definitions: [one.definition] });
+        return results.map((result) => judge(one, result));
+      }),
+    );
+    return (await Promise.all(verdicts)).flat();
+  } finally {
+    await removeNamespace(cluster, namespace);
+  }
+}
+
+/** By their full names: clusters usually forbid deleting by pattern. */
+async function removeNamespace(cluster: Cluster, namespace: string): Promise<void> {
+  const pattern = `${eventsIndex(namespace, '*')},${variantsIndex(namespace)}`;
+  const found = await cluster.send({
+    method: 'GET',
+    path: `/${pattern}/_settings?ignore_unavailable=true&filter_path=*.settings.index.uuid`,
+  });
+  const names = typeof found.body === 'object' && found.body !== null ? Object.keys(found.body) : [];
+  for (const name of names) await cluster.send({ method: 'DELETE', path: `/${name}` });
+}
+
+export async function testQueries(context: Context, flags: Readonly<Record<string, unknown>>): Promise<number> {
+  const { io } = context;
+  const library = openLibrary(flags);
+  const ids = stringsOf(flags['ids']);
+  const definitions = (ids.length > 0 ? choose(library, ids, undefined) : library.investigations).map(
+    ({ definition }) => definition,
+  );
+  const verdicts = await runScenarios(await context.cluster(), definitions, library.noise);
+  const failed = verdicts.filter(({ passed }) => !passed);
+  if (flags['json'])
+    await io.out(
+      `${JSON.stringify({ passed: verdicts.length - failed.length, failed: failed.length, scenarios: verdicts })}\n`,
+    );
+  else await io.out(renderVerdicts(verdicts));
+  return failed.length === 0 ? EXIT.done : EXIT.failed;
+}
+
+function renderVerdicts(verdicts: readonly ScenarioVerdict[]): string {
+  const lines: string[] = [];
+  let id = '';
+  for (const verdict of verdicts) {
+    if (verdict.id !== id) lines.push(verdict.id);
+    id = verdict.id;
+    lines.push(`  ${verdict.passed ? 'ok    ' : 'FAILED'} ${verdict.it}`);
+    for (const difference of verdict.differences) lines.push(`           ${difference}`);
+  }
+  const failed = verdicts.filter(({ passed }) => !passed).length;
+  return `${lines.join('\n')}\n\n${verdicts.length - failed} scenarios passed, ${failed} failed\n`;
+}
