@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { link, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { systemCodeOf } from '../../shared/errors.ts';
+import { dirname } from 'node:path';
+import { KauditError, systemCodeOf } from '../../shared/errors.ts';
 import { isRunning, markOf, type ProcessMark } from './process.ts';
 import { pause, stopIfInterrupted } from './wait.ts';
 
@@ -56,7 +57,10 @@ async function create(path: string, holder: Holder): Promise<boolean> {
     return true;
   } catch (error) {
     if (systemCodeOf(error) === 'EEXIST') return false;
-    throw error;
+    throw new KauditError('invalid-configuration', `${dirname(path)} cannot be written to.`, {
+      hint: 'Set KAUDIT_HOME and KAUDIT_CACHE to folders of your own.',
+      cause: error,
+    });
   }
 }
 

@@ -89,6 +89,14 @@ describe('the lock', () => {
     expect(await withLock(path, OPTIONS, async () => 'mine')).toBe('mine');
   });
 
+  it('says which folder cannot be written to', async () => {
+    const folder = await temporaryFolder();
+    await expect(withLock(join(folder, 'missing', 'lock'), OPTIONS, async () => 'mine')).rejects.toMatchObject({
+      code: 'invalid-configuration',
+      message: `${join(folder, 'missing')} cannot be written to.`,
+    });
+  });
+
   it('does not remove a lock that is not its own', async () => {
     const path = await lockPath();
     await withLock(path, OPTIONS, () => leave(path, { host: 'elsewhere', process: { pid: 1, started: 'x' } }, 0));
