@@ -33,7 +33,7 @@ export function rbacFacts(bodies: readonly JsonObject[]): RbacFacts | undefined 
   const rules = bodies.flatMap((body) => objectsIn(body['rules'])).map(readRule);
   const role = bodies.map((body) => stringOf(at(body, 'roleRef', 'name'))).find((name) => name !== undefined);
   const facts = {
-    grants: distinct(rules.flatMap(grantsOf)),
+    grants: distinct(grantsOf(rules)),
     dangerous: distinct(DANGERS.filter(([, test]) => rules.some(test)).map(([name]) => name)),
     verbs: distinct(rules.flatMap((rule) => rule.verbs)),
     resources: distinct(rules.flatMap((rule) => rule.resources)),
@@ -71,11 +71,20 @@ function covers(rule: Rule, resource: string): boolean {
   );
 }
 
-function* grantsOf(rule: Rule): Generator<string> {
-  const targets = rule.resources.flatMap((resource) =>
-    (rule.groups.length === 0 ? [''] : rule.groups).map((group) => (group === '' ? resource : `${group}/${resource}`)),
-  );
-  for (const target of [...targets, ...rule.urls]) for (const verb of rule.verbs) yield `${target}:${verb}`;
+/** Each list once, so that the first of its pairs are all different and the limit of `distinct` ends the product. */
+function* grantsOf(rules: readonly Rule[]): Generator<string> {
+  for (const rule of rules) {
+    const verbs = new Set(rule.verbs);
+    for (const target of targetsOf(rule)) for (const verb of verbs) yield `${target}:${verb}`;
+  }
+}
+
+function* targetsOf({ groups, resources, urls }: Rule): Generator<string> {
+  yield* new Set(urls);
+  for (const resource of new Set(resources)) {
+    for (const group of groups.length === 0 ? [''] : new Set(groups))
+      yield group === '' ? resource : `${group}/${resource}`;
+  }
 }
 
 function subjectOf(subject: JsonObject): string | undefined {
