@@ -1,8 +1,8 @@
 /** A real node, in a home of its own. The server comes from the cache, or is downloaded once. */
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
 import {
   type EmbeddedNode,
   removeEmbedded,
@@ -71,6 +71,18 @@ describe('a node', { timeout: 240_000 }, () => {
     expect(await runningEmbedded(settings)).toEqual(first);
     expect(performance.now() - began).toBeLessThan(1000);
     expect(await startEmbedded(options)).toEqual(first);
+  });
+
+  it('is not touched by another home, even one that remembers its number from another time', async () => {
+    const other = await mkdtemp(join(tmpdir(), 'kaudit-other-'));
+    onTestFinished(() => rm(other, { recursive: true, force: true }));
+    const state = JSON.parse(await readFile(join(home, 'node.json'), 'utf8'));
+    const process = { ...state.process, started: 'at another time' };
+    await writeFile(join(other, 'node.json'), JSON.stringify({ ...state, process }));
+    const theirs = readSettings({ KAUDIT_HOME: other, KAUDIT_CACHE: settings.cache });
+    expect(await runningEmbedded(theirs)).toBeUndefined();
+    expect(await stopEmbedded(theirs)).toBeUndefined();
+    expect(await runningEmbedded(settings)).toEqual(first);
   });
 
   it('is not replaced by another version while it runs', async () => {
