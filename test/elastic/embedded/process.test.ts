@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { endProcess, isRunning, markOf, type ProcessMark } from '../../../src/elastic/embedded/process.ts';
+import { systemCodeOf } from '../../../src/shared/errors.ts';
 
 interface Started {
   readonly child: ChildProcess;
@@ -18,11 +19,21 @@ async function start(deaf: boolean): Promise<Started> {
     process.on("SIGTERM", () => { ${deaf ? '' : 'c.kill(); process.exit()'} });
     c.stdout.once("data", () => console.log(c.pid)); setInterval(() => {}, 1000);`;
   const child = spawn(process.execPath, ['-e', launcher], { detached: true, stdio: ['ignore', 'pipe', 'inherit'] });
-  onTestFinished(() => void child.kill('SIGKILL'));
+  const { pid } = child;
+  if (pid === undefined) throw new Error('the child cannot be started');
+  onTestFinished(() => endGroup(pid));
   const [line] = await once(child.stdout, 'data');
-  const mark = await markOf(child.pid ?? 0);
+  const mark = await markOf(pid);
   if (mark === undefined) throw new Error('the child has ended');
   return { child, mark, below: Number(line) };
+}
+
+function endGroup(leader: number): void {
+  try {
+    process.kill(-leader, 'SIGKILL');
+  } catch (error) {
+    if (systemCodeOf(error) !== 'ESRCH') throw error;
+  }
 }
 
 describe('the mark of a process', () => {
