@@ -1,0 +1,73 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { CommandModule } from 'yargs';
+import { eventsAlias } from '../audit/indices.ts';
+import type { Cluster } from '../elastic/index.ts';
+import { findSources, load } from '../load/index.ts';
+import { runInvestigations } from '../query/index.ts';
+import { renderLoad, renderRun } from '../report/index.ts';
+import { EXIT } from '../shared/errors.ts';
+import { STORYLINES } from '../simulate/index.ts';
+import type { Context, GlobalFlags, Run } from './context.ts';
+import { openLibrary } from './query-library.ts';
+import { writeSimulation } from './simulate.ts';
+import { openStore, refreshEvents } from './store.ts';
+
+/** Kept apart from the user's own logs. */
+const NAMESPACE = 'demo';
+const DAY = { events: 20_000, seed: 7, level: 'mixed', start: Date.UTC(2026, 2, 2), hours: 24 } as const;
+const INCIDENT = STORYLINES.map(({ name }) => name);
+
+export function quickstartCommand(run: Run): CommandModule {
+  return {
+    command: 'quickstart',
+    describe: 'See it work: simulate a day with an incident, load it, investigate it',
+    builder: (args) => args,
+    handler: (args) => run(args as GlobalFlags, quickstart),
+  };
+}
+
+async function quickstart(context: Context): Promise<number> {
+  const { io } = context;
+  const cluster = await context.cluster();
+  io.say(`Elasticsearch ${cluster.version} answers at ${cluster.url}.`);
+  const log = await simulateDay(context);
+  await loadDay(context, cluster, log);
+  const { investigations, noise } = openLibrary({});
+  const definitions = investigations.map(({ definition }) => definition);
+  const scope = { window: {}, parameters: {}, noise, useNoise: true };
+  const run = await runInvestigations({ ...scope, ask: cluster.ask, target: eventsAlias(NAMESPACE), definitions });
+  await io.out(`\n${renderRun(run, 'table', io)}\n`);
+  await io.out(NEXT);
+  return EXIT.done;
+}
+
+async function simulateDay({ io, settings }: Context): Promise<string> {
+  const folder = join(settings.home, 'quickstart');
+  await mkdir(folder, { recursive: true });
+  const path = join(folder, 'audit.log');
+  const truth = await writeSimulation({ ...DAY, attacks: INCIDENT }, path);
+  io.say(`Simulated a day of a cluster under attack: ${truth.events.toLocaleString('en')} events in ${path}`);
+  return path;
+}
+
+async function loadDay(context: Context, cluster: Cluster, path: string): Promise<void> {
+  const { io, settings, signal } = context;
+  const store = await openStore(cluster, { signal, say: io.say });
+  const { report } = await load(store, await findSources([path], io.stdin), {
+    cluster: 'demo',
+    namespace: NAMESPACE,
+    quarantineFolder: join(settings.home, 'quarantine'),
+    signal,
+  });
+  await refreshEvents(cluster, NAMESPACE);
+  io.say(renderLoad(report, io).trimEnd());
+}
+
+const NEXT = `Now yours (npm link makes the command kaudit; without it, type node dist/cli.js):
+  kaudit load /var/log/kubernetes/audit --cluster prod   your own logs
+  kaudit query run --all                                 every investigation over them
+  kaudit query run secrets-read --namespace demo         one, over this demo, in full
+  kaudit query show secrets-read                         what it asks, and why
+  kaudit down                                            stop Elasticsearch; data stays
+`;
