@@ -1,4 +1,5 @@
 import type { Level, Stage } from '../audit/event.ts';
+import { isoMillis } from '../audit/time.ts';
 import { KauditError } from '../shared/errors.ts';
 import { openQueue, type Queue } from './queue.ts';
 import { type Random, seededRandom } from './random.ts';
