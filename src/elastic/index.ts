@@ -2,6 +2,6 @@ export { type BulkDocument, type BulkOptions, type BulkOutcome, createDocuments 
 export { type ChooseOptions, chooseCluster, connectEmbedded, currentCluster } from './choose.ts';
 export type { Cluster, ClusterKind, Method, RawRequest, RawResponse } from './cluster.ts';
 export { type ConnectionOptions, connect, refusal } from './connection.ts';
-export { runningEmbedded, startEmbedded, stopEmbedded } from './embedded/index.ts';
+export { removeEmbedded, runningEmbedded, startEmbedded, stopEmbedded } from './embedded/index.ts';
 export { ensureIndex, readTemplate, type SetupResult, setup } from './install.ts';
 export { type DocumentAddress, getStored } from './stored.ts';

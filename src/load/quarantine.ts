@@ -1,5 +1,5 @@
 import { type FileHandle, mkdir, open } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 /** What could not be indexed, with where it stands in its source. */
 export interface QuarantineEntry {
@@ -26,6 +26,8 @@ export function openQuarantine(folder: string, run: string): Quarantine {
   let handle: Promise<FileHandle> | undefined;
   let used = false;
   const openFile = async (): Promise<FileHandle> => {
+    // Only the quarantine is closed: the embedded node's user must pass through the home.
+    await mkdir(dirname(folder), { recursive: true });
     await mkdir(folder, { recursive: true, mode: 0o700 });
     return open(path, 'a', 0o600);
   };

@@ -14,7 +14,6 @@ export type Layout =
 export const HEAD_BYTES = 16 * 1024 * 1024;
 /** No JSON within so many bytes: something else. */
 const FOREIGN_BYTES = 1024 * 1024;
-const BINARY = 'a binary file';
 const BOM = /^\ufeff/;
 
 /** What was read to choose, and the rest. */
@@ -64,12 +63,13 @@ async function* rejoin(pieces: Buffer[], rest: AsyncIterator<Buffer>, failure: u
   }
 }
 
-/** Enough to choose by: two lines with something on them, or plenty without any JSON. */
+/** Enough to choose by: a line that is JSON by itself, or plenty without any. */
 export function isEnough(head: Buffer): boolean {
   const text = textOf(head);
   const lines = text.split('\n').slice(0, -1).filter(hasText);
-  if (lines.length >= 2 && lines.some(looksLikeJson)) return true;
-  return head.length >= FOREIGN_BYTES && !text.split('\n').some(looksLikeJson);
+  const [first] = lines;
+  if (first !== undefined && isJson(first)) return true;
+  return lines.some(isEventText) || (head.length >= FOREIGN_BYTES && !text.split('\n').some(looksLikeJson));
 }
 
 /** Chooses the layout by what stands at the beginning. */
@@ -77,21 +77,17 @@ export function chooseLayout({ head, whole }: Pick<Peeked, 'head' | 'whole'>): L
   const text = textOf(head);
   const lines = text.split('\n').filter(hasText);
   const [first, second] = lines;
-  if (first === undefined)
-    return whole ? { kind: 'empty' } : { kind: 'foreign', reason: 'only blanks at its beginning' };
-  if (!lines.some(looksLikeJson)) return { kind: 'foreign', reason: foreignReason(head) };
-  if (isJson(first)) return { kind: 'lines' };
-  if (!looksLikeJson(first))
-    return head.includes(0) && !lines.some(isEventText) ? { kind: 'foreign', reason: BINARY } : { kind: 'lines' };
-  if (whole && second === undefined) return { kind: 'lines' };
-  if (whole && isJson(text)) return { kind: 'whole' };
-  // The first line may just be damaged: then others are events of their own.
-  if (lines.some(isEventText)) return { kind: 'lines' };
-  return head.includes(0) ? { kind: 'foreign', reason: BINARY } : { kind: 'stream' };
+  if (first === undefined) return whole ? { kind: 'empty' } : foreign('only blanks at its beginning');
+  // The first line may be damaged, or another program's: one line that is an event says what the others should be.
+  if (isJson(first) || lines.some(isEventText)) return { kind: 'lines' };
+  if (head.includes(0)) return foreign('a binary file');
+  if (!lines.some(looksLikeJson)) return foreign('no JSON in it');
+  if (!looksLikeJson(first) || (whole && second === undefined)) return { kind: 'lines' };
+  return whole && isJson(text) ? { kind: 'whole' } : { kind: 'stream' };
 }
 
-function foreignReason(head: Buffer): string {
-  return head.includes(0) ? BINARY : 'no JSON in it';
+function foreign(reason: string): Layout {
+  return { kind: 'foreign', reason };
 }
 
 function textOf(head: Buffer): string {

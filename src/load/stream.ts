@@ -1,7 +1,9 @@
-import { Readable } from 'node:stream';
-import { parser } from 'stream-json';
+import { jsonParser } from 'stream-json/parser.js';
 
 type Token = { readonly name: string; readonly value?: unknown };
+
+/** The parser throws away what it has read of a piece that does not parse: less than one event, at this size. */
+const PIECE = 256;
 
 /** Text of one event out of a larger JSON document. */
 export interface StreamedItem {
@@ -15,36 +17,41 @@ export interface StreamedItem {
  * after everything before that has been delivered.
  */
 export async function* streamItems(chunks: AsyncIterable<Buffer>): AsyncGenerator<StreamedItem> {
-  const tokens = parser.asStream({ jsonStreaming: true, streamValues: false });
-  const source = Readable.from(withoutBom(chunks));
-  source.on('error', (error) => tokens.destroy(error));
-  source.pipe(tokens);
-  const collect = itemCollector();
-  try {
-    for await (const token of tokens) {
-      const item = collect(token as Token);
-      if (item !== undefined) yield item;
+  const tokenize = jsonParser({ jsonStreaming: true, streamValues: false });
+  const collector = itemCollector();
+  for await (const text of decoded(chunks)) {
+    for (let start = 0; start < text.length; start += PIECE) {
+      const tokens = tokenize(text.slice(start, start + PIECE));
+      if (typeof tokens !== 'object' || tokens === null || !('values' in tokens)) continue;
+      for (const token of tokens.values) {
+        const item = collector.take(token);
+        if (item !== undefined) yield item;
+      }
     }
-  } finally {
-    source.destroy();
   }
+  if (collector.isOpen()) throw new Error('it ends before its last bracket');
 }
 
-async function* withoutBom(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  let first = true;
-  for await (const chunk of chunks) {
-    yield first && chunk.subarray(0, 3).equals(Buffer.from([0xef, 0xbb, 0xbf])) ? chunk.subarray(3) : chunk;
-    first = false;
-  }
+/** Text of the bytes, without a byte order mark; a blank at its end completes a number. */
+async function* decoded(chunks: AsyncIterable<Buffer>): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  for await (const chunk of chunks) yield decoder.decode(chunk, { stream: true });
+  yield `${decoder.decode()}\n`;
+}
+
+interface ItemCollector {
+  readonly take: (token: Token) => StreamedItem | undefined;
+  /** Whether something has begun and not ended. */
+  readonly isOpen: () => boolean;
 }
 
 /** Takes tokens and gives an item's text whenever one is complete. Elements of a root array and of a root's `items` are items. */
-function itemCollector(): (token: Token) => StreamedItem | undefined {
+function itemCollector(): ItemCollector {
   const root = textWriter();
   const element = textWriter();
   let within: 'EventList' | 'array' | undefined;
   let isWrapper = false;
-  return (token) => {
+  const take = (token: Token): StreamedItem | undefined => {
     if (within !== undefined && (element.depth() > 0 || token.name !== 'endArray')) {
       const text = element.write(token);
       return text === undefined ? undefined : { text, wrapping: within };
@@ -59,6 +66,7 @@ function itemCollector(): (token: Token) => StreamedItem | undefined {
     isWrapper = false;
     return wrapped ? undefined : { text, wrapping: 'Event' };
   };
+  return { take, isOpen: () => root.depth() > 0 };
 }
 
 interface TextWriter {

@@ -6,7 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { startEmbedded, stopEmbedded } from '../../src/elastic/index.ts';
+import { removeEmbedded, startEmbedded } from '../../src/elastic/index.ts';
 import { readSettings } from '../../src/shared/settings.ts';
 import { startContainer } from './container.ts';
 
@@ -53,7 +53,7 @@ async function startNode(): Promise<{ server: TestElasticsearch; stop: Stop }> {
   const say = (line: string): void => console.error(line);
   const { url, username, password } = await startEmbedded({ settings, say, progress: () => {} });
   const stop = async (): Promise<void> => {
-    await stopEmbedded(settings);
+    await removeEmbedded(settings);
     await rm(home, { recursive: true, force: true });
   };
   return { server: { url, username, password }, stop };

@@ -1,0 +1,41 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { streamItems } from '../../src/load/stream.ts';
+import { chunked, collect } from '../support/chunks.ts';
+
+const items = async (text: string, sizes: readonly number[] = [7]): Promise<readonly string[]> =>
+  (await collect(streamItems(chunked(Buffer.from(text), sizes)))).map((item) => item.text);
+
+describe('streamItems', () => {
+  it('gives the elements of an EventList or array, and values that stand one after another', async () => {
+    const sizes = fc.array(fc.integer({ min: 1, max: 20 }), { minLength: 1 });
+    const value = fc.dictionary(fc.string(), fc.jsonValue());
+    await fc.assert(
+      fc.asyncProperty(fc.array(value, { minLength: 1, maxLength: 5 }), sizes, async (values, cuts) => {
+        const plain = values.filter((one) => !Array.isArray(one['items']));
+        const expected = values.map((one) => JSON.stringify(one));
+        const list = { metadata: { items: [1] }, items: values, kind: 'EventList' };
+        expect(await items(JSON.stringify(list, null, 2), cuts)).toEqual(expected);
+        expect(await items(JSON.stringify(values, null, 2), cuts)).toEqual(expected);
+        expect(await items(plain.map((one) => JSON.stringify(one, null, 2)).join('\n'), cuts)).toEqual(
+          plain.map((one) => JSON.stringify(one)),
+        );
+      }),
+    );
+  });
+
+  it('keeps the digits of numbers, and keys that other writers lose', async () => {
+    expect(await items('[{"n":12345678901234567890,"f":1.10,"__proto__":1,"a":1,"a":2}]')).toEqual([
+      '{"n":12345678901234567890,"f":1.10,"__proto__":1,"a":1,"a":2}',
+    ]);
+  });
+
+  it('delivers what is before the place where the JSON breaks', async () => {
+    const got: string[] = [];
+    const read = async (): Promise<void> => {
+      for await (const item of streamItems(chunked(Buffer.from('[{"a":1},{"b":2},{"c":'), [5]))) got.push(item.text);
+    };
+    await expect(read()).rejects.toThrow();
+    expect(got).toEqual(['{"a":1}', '{"b":2}']);
+  });
+});
