@@ -10,7 +10,7 @@ export interface Cluster {
   readonly pid: number | undefined;
   /** One request, JSON in and out; throws KauditError `server-refused` with the server's reason. */
   readonly ask: (method: Method, path: string, body?: object) => Promise<unknown>;
-  /** One request as it is: any status is an answer. Throws only when there is none (`unreachable`). */
+  /** One request as it is, and every status is an answer. Throws only when there is none (`unreachable`). */
   readonly send: (request: RawRequest) => Promise<RawResponse>;
 }
 
