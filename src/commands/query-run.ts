@@ -49,8 +49,15 @@ export async function runQueries(context: Context, flags: RunFlags): Promise<num
   const { ask } = await context.cluster();
   const run = await runInvestigations({ ...scope, ask, target: eventsAlias(namespace), definitions });
   const format = flags.json ? 'json' : flags.format;
-  await io.out(renderRun(run, format, { ...io, verbose: flags.verbose === true }));
+  await io.out(renderRun(run, format, { ...io, verbose: flags.verbose === true, scope: scopeFlags(flags) }));
   return exitCode(run, flags.failOn);
+}
+
+/** The flags that chose the data, for a command that looks at the same. */
+function scopeFlags({ namespace, cluster, from, to }: RunFlags): string {
+  const flags = { namespace: namespace === 'default' ? undefined : namespace, cluster, from, to };
+  const given = Object.entries(flags).filter(([, value]) => value !== undefined);
+  return given.map(([name, value]) => ` --${name} ${value}`).join('');
 }
 
 function exitCode({ results }: RunResult, failOn: Severity | undefined): number {

@@ -37,7 +37,7 @@ async function quickstart(context: Context): Promise<number> {
   const definitions = investigations.map(({ definition }) => definition);
   const scope = { window: {}, parameters: {}, noise, useNoise: true };
   const run = await runInvestigations({ ...scope, ask: cluster.ask, target: eventsAlias(NAMESPACE), definitions });
-  await io.out(`\n${renderRun(run, 'table', io)}\n`);
+  await io.out(`\n${renderRun(run, 'table', { ...io, scope: ` --namespace ${NAMESPACE}` })}\n`);
   await io.out(NEXT);
   return EXIT.done;
 }
@@ -67,7 +67,7 @@ async function loadDay(context: Context, cluster: Cluster, path: string): Promis
 const NEXT = `Now yours (npm link makes the command kaudit; without it, type node dist/cli.js):
   kaudit load /var/log/kubernetes/audit --cluster prod   your own logs
   kaudit query run --all                                 every investigation over them
-  kaudit query run secrets-read --namespace demo         one, over this demo, in full
+  kaudit query run exec-into-pod --namespace demo        one, over this demo, in full
   kaudit query show secrets-read                         what it asks, and why
   kaudit down                                            stop Elasticsearch; data stays
 `;

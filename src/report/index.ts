@@ -1,6 +1,28 @@
-export type Format = 'table' | 'json' | 'csv' | 'markdown';
-export const FORMATS: readonly Format[] = ['table', 'json', 'csv', 'markdown'];
-export const renderRun = (run: unknown, _f: Format, _o: unknown): string => `${JSON.stringify(run, null, 1)}\n`;
-export const renderLoad = (run: unknown, _o: unknown): string => `${JSON.stringify(run)}\n`;
-export const renderGrid = (_h: readonly string[], rows: readonly (readonly string[])[], _o: unknown): string =>
-  `${rows.map((r) => r.join('  ')).join('\n')}\n`;
+import type { RunResult } from '../query/types.ts';
+import { renderCsv } from './csv.ts';
+import { renderJson } from './json.ts';
+import { renderMarkdown } from './markdown.ts';
+import type { RenderOptions } from './style.ts';
+import { renderSummary } from './summary.ts';
+
+export { renderGrid } from './grid.ts';
+export { renderLoad } from './load-summary.ts';
+export { safeText } from './safe-text.ts';
+export type { RenderOptions } from './style.ts';
+
+export const FORMATS = ['table', 'json', 'csv', 'markdown'] as const;
+export type Format = (typeof FORMATS)[number];
+
+/** What a run found, in a format. */
+export function renderRun(run: RunResult, format: Format, options: RenderOptions): string {
+  switch (format) {
+    case 'table':
+      return renderSummary(run, options);
+    case 'json':
+      return renderJson(run);
+    case 'csv':
+      return renderCsv(run);
+    case 'markdown':
+      return renderMarkdown(run);
+  }
+}

@@ -1,0 +1,35 @@
+import type { RunResult } from '../query/types.ts';
+import type { Shown } from './format.ts';
+import { safeText } from './safe-text.ts';
+
+const HEADERS = ['investigation', 'severity', 'status', 'requests', 'group', 'measures', 'reason'];
+
+/** RFC 4180: a row for each group, and one for each investigation without groups. */
+export function renderCsv({ results }: RunResult): string {
+  const rows = results.flatMap(({ id, severity, status, groups, reason = '' }) => {
+    if (groups.length === 0) return [[id, severity, status, '0', '', '', reason]];
+    return groups.map(({ by, requests, show }) => [
+      id,
+      severity,
+      status,
+      String(requests),
+      pairs(by),
+      pairs(show),
+      reason,
+    ]);
+  });
+  return [HEADERS, ...rows].map((row) => `${row.map(cell).join(',')}\r\n`).join('');
+}
+
+function pairs(values: Readonly<Record<string, Shown>>): string {
+  return Object.entries(values)
+    .map(([name, value]) => `${name}=${Array.isArray(value) ? value.join(' ') : (value ?? '')}`)
+    .join('; ');
+}
+
+/** A spreadsheet runs what begins like a formula (OWASP, CSV injection): an apostrophe makes it text. */
+function cell(value: string): string {
+  const safe = safeText(value);
+  const text = /^[=+\-@\t\r]/.test(safe) ? `'${safe}` : safe;
+  return /[",\r\n;]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

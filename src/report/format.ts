@@ -1,0 +1,54 @@
+import type { Group, Scalar } from '../query/types.ts';
+
+export function number(value: number): string {
+  return value.toLocaleString('en');
+}
+
+export function plural(count: number, word: string): string {
+  return `${number(count)} ${word}${count === 1 ? '' : 's'}`;
+}
+
+/** `97 %`; what is there is never called 0 %. */
+export function percent(part: number, whole: number): string {
+  const share = (100 * part) / whole;
+  return share > 0 && share < 1 ? '<1 %' : `${Math.round(share)} %`;
+}
+
+/** `2026-03-02 09:41` in UTC. */
+export function minute(iso: string): string {
+  return iso.slice(0, 16).replace('T', ' ');
+}
+
+/** `2026-03-02 09:41–10:02`, the second date only where it is another. */
+export function span(first: string, last: string): string {
+  const [from, to] = [minute(first), minute(last)];
+  if (from === to) return from;
+  return from.slice(0, 10) === to.slice(0, 10) ? `${from}–${to.slice(11)}` : `${from} – ${to}`;
+}
+
+export type Shown = Group['show'][string];
+
+/** A measure or key in words; null is what a group has not. */
+export function words(value: Shown): string {
+  if (value === null) return '-';
+  if (typeof value === 'object') return value.map(word).join(', ') || '-';
+  return word(value);
+}
+
+function word(value: Scalar): string {
+  if (typeof value === 'number') return number(value);
+  const text = String(value);
+  return isTime(text) ? text.replace('T', ' ').replace(/\.\d+Z$/, '') : text;
+}
+
+export function isTime(value: unknown): value is string {
+  return typeof value === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/.test(value);
+}
+
+/** The times of a group, earliest and latest, whatever its measures are called. */
+export function timesOf({ show }: Group): { readonly first: string; readonly last: string } | undefined {
+  const times = Object.values(show).filter(isTime).sort();
+  const [first] = times;
+  const last = times.at(-1);
+  return first === undefined || last === undefined ? undefined : { first, last };
+}

@@ -1,0 +1,59 @@
+import { padEnd, padStart, safeText, width } from './safe-text.ts';
+import { paint, type RenderOptions } from './style.ts';
+
+export type Cells = readonly string[];
+
+const GAP = 2;
+/** A column that is narrower says nothing. */
+const NARROWEST = 8;
+
+/** A table within the width; columns that do not fit are cut, the widest first. Cells are made safe. */
+export function renderGrid(headers: Cells, rows: readonly Cells[], options: RenderOptions): string {
+  return gridLines(headers, rows, options)
+    .map((line) => `${line}\n`)
+    .join('');
+}
+
+/** Lines of the table; none has blanks at its end. */
+export function gridLines(headers: Cells, rows: readonly Cells[], options: RenderOptions): readonly string[] {
+  const safe = rows.map((row) => row.map((cell) => safeText(cell)));
+  const widths = fitWidths(naturalWidths(headers, safe), options.columns);
+  const right = headers.map((_, at) => safe.length > 0 && safe.every((row) => /^[\d,]*$/.test(row[at] ?? '')));
+  const layOut = (row: Cells): string =>
+    row
+      .map((cell, at) => {
+        const text = safeText(cell, widths[at]);
+        return right[at] ? padStart(text, widths[at] ?? 0) : padEnd(text, widths[at] ?? 0);
+      })
+      .join(' '.repeat(GAP))
+      .trimEnd();
+  return [paint(layOut(headers), 'strong', options), ...safe.map(layOut)];
+}
+
+/** Whether a table shows every column in a width that still says something. */
+export function gridFits(headers: Cells, rows: readonly Cells[], columns: number): boolean {
+  const natural = naturalWidths(
+    headers,
+    rows.map((row) => row.map((cell) => safeText(cell))),
+  );
+  return fitWidths(natural, columns).every((given, at) => given >= Math.min(natural[at] ?? 0, NARROWEST * 2));
+}
+
+function naturalWidths(headers: Cells, rows: readonly Cells[]): readonly number[] {
+  return headers.map((header, at) => Math.max(width(header), ...rows.map((row) => width(row[at] ?? ''))));
+}
+
+function fitWidths(natural: readonly number[], columns: number): readonly number[] {
+  const widths = [...natural];
+  const room = columns - GAP * (widths.length - 1);
+  for (let over = sum(widths) - room; over > 0; over -= 1) {
+    const widest = widths.indexOf(Math.max(...widths));
+    if ((widths[widest] ?? 0) <= 1) break;
+    widths[widest] = (widths[widest] ?? 0) - 1;
+  }
+  return widths;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, value) => total + value, 0);
+}

@@ -1,0 +1,101 @@
+import { number, plural, span } from './format.ts';
+import { gridLines } from './grid.ts';
+import { safeText, wrap } from './safe-text.ts';
+import { paint, type RenderOptions } from './style.ts';
+
+interface Counts {
+  readonly read: number;
+  readonly created: number;
+  readonly duplicate: number;
+  readonly variant: number;
+  readonly quarantined: number;
+  readonly skipped: number;
+  readonly degraded: number;
+  readonly balanced: boolean;
+}
+
+export interface LoadedFile extends Counts {
+  readonly file: string;
+  readonly reason?: string;
+}
+
+export interface LoadedReport extends Counts {
+  readonly files: readonly LoadedFile[];
+  readonly firstEvent?: string;
+  readonly lastEvent?: string;
+  readonly seconds: number;
+  readonly bytes: number;
+  readonly quarantineFile?: string;
+}
+
+const MEANINGS = [
+  ['created', 'stored now'],
+  ['duplicate', 'stored before'],
+  ['variant', 'same identity as another event, other content: kept beside it'],
+  ['quarantined', 'no audit event, or refused by the server'],
+  ['skipped', 'left out, see the reason'],
+] as const;
+
+const MOST_FILES = 20;
+
+/** The ledger of a load, for a person. */
+export function renderLoad(report: LoadedReport, options: RenderOptions): string {
+  const lines = [
+    ...wrap(headline(report), options.columns),
+    ...MEANINGS.filter(([fate]) => report[fate] > 0).map(
+      ([fate, meaning]) => `  ${number(report[fate]).padStart(11)} ${fate.padEnd(11)} ${meaning}`,
+    ),
+    ...(report.degraded > 0
+      ? [
+          `  ${number(report.degraded).padStart(11)} of created are degraded: facts and safe fields, the event as one string`,
+        ]
+      : []),
+    balance(report, options),
+    ...fileLines(report.files, options),
+    ...(report.quarantineFile === undefined
+      ? []
+      : wrap(`quarantine: ${safeText(report.quarantineFile)}`, options.columns, 2)),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function headline({ read, firstEvent, lastEvent, seconds, bytes, files }: LoadedReport): string {
+  const times = firstEvent === undefined || lastEvent === undefined ? '' : `, ${span(firstEvent, lastEvent)} UTC`;
+  const rate = seconds > 0 ? ` (${number(Math.round(read / seconds))}/s)` : '';
+  return `${plural(read, 'record')} of ${plural(files.length, 'file')} (${(bytes / 1e6).toFixed(1)} MB)${times}, in ${seconds.toFixed(1)} s${rate}`;
+}
+
+function balance(report: LoadedReport, options: RenderOptions): string {
+  if (report.balanced) return paint('  The ledger balances: every record has one fate.', 'good', options);
+  const settled = report.created + report.duplicate + report.variant + report.quarantined + report.skipped;
+  return paint(
+    `  THE LEDGER DOES NOT BALANCE: ${number(report.read)} read, ${number(settled)} settled.`,
+    'bad',
+    options,
+  );
+}
+
+/** One row for each file where there are several, those with problems first. */
+function fileLines(files: readonly LoadedFile[], options: RenderOptions): readonly string[] {
+  const troubled = files.filter(
+    (file) => file.quarantined > 0 || file.skipped > 0 || file.reason !== undefined || !file.balanced,
+  );
+  const shown = files.length === 1 ? troubled : [...troubled, ...files.filter((file) => !troubled.includes(file))];
+  if (shown.length === 0) return [];
+  const rows = shown
+    .slice(0, MOST_FILES)
+    .map((file) => [
+      file.file,
+      number(file.read),
+      number(file.created),
+      number(file.duplicate),
+      number(file.quarantined),
+      file.reason ?? '',
+    ]);
+  const more = shown.length - rows.length;
+  return [
+    '',
+    ...gridLines(['file', 'read', 'created', 'duplicate', 'quarantined', 'reason'], rows, options),
+    ...(more > 0 ? [`… and ${plural(more, 'more file')} (--json lists all)`] : []),
+  ];
+}

@@ -1,0 +1,65 @@
+import { type InvestigationResult, type RunResult, SEVERITIES } from '../query/types.ts';
+import { number, percent, plural, span, words } from './format.ts';
+import { safeText } from './safe-text.ts';
+
+/** A report for a ticket or a pull request. Names out of the log are escaped: none can become a link, a heading or HTML. */
+export function renderMarkdown({ coverage, results }: RunResult): string {
+  const findings = results.filter(({ status }) => status === 'findings');
+  const others = results.filter(({ status }) => status !== 'findings');
+  const parts = [
+    '# Audit log findings',
+    overview({ coverage }),
+    ...[...SEVERITIES].reverse().flatMap((severity) => ofSeverity(severity, findings)),
+    ...(others.length === 0 ? [] : ['## Without findings', others.map(otherLine).join('\n')]),
+  ];
+  return `${parts.join('\n\n')}\n`;
+}
+
+function overview({ coverage }: Pick<RunResult, 'coverage'>): string {
+  const { events, requests, levels, clusters, first, last } = coverage;
+  if (events === 0) return 'No events in this window.';
+  const names = Object.keys(clusters).map((name) => escape(name || '(no cluster name)'));
+  const shares = Object.entries(levels).map(([level, count]) => `${level} ${percent(count, events)}`);
+  return [
+    `- Clusters: ${names.join(', ')}`,
+    ...(first !== undefined && last !== undefined ? [`- Times: ${span(first, last)} UTC`] : []),
+    `- ${plural(events, 'event')} of ${plural(requests, 'request')}; ${shares.join(', ')}`,
+  ].join('\n');
+}
+
+function ofSeverity(severity: string, findings: readonly InvestigationResult[]): readonly string[] {
+  const chosen = findings.filter((result) => result.severity === severity);
+  if (chosen.length === 0) return [];
+  return [`## Severity ${severity}`, ...chosen.flatMap(finding)];
+}
+
+function finding({ id, title, matches, groups, moreGroups, reason }: InvestigationResult): readonly string[] {
+  const [first] = groups;
+  const headers = first === undefined ? [] : [...Object.keys(first.by), ...Object.keys(first.show)];
+  const rows = groups.map(({ by, show }) =>
+    [...Object.values(by), ...Object.values(show)].map((value) => escape(words(value))),
+  );
+  return [
+    `### ${escape(title)} (\`${id}\`)`,
+    `${plural(matches, 'request')}${reason === undefined ? '' : `. ${escape(reason)}`}`,
+    [row(headers.map(escape)), row(headers.map(() => '---')), ...rows.map(row)].join('\n'),
+    ...(moreGroups > 0 ? [`and ${number(moreGroups)} more`] : []),
+  ];
+}
+
+function otherLine({ id, status, reason }: InvestigationResult): string {
+  return `- \`${id}\`: ${status}${reason === undefined ? '' : `, ${escape(reason)}`}`;
+}
+
+function row(cells: readonly string[]): string {
+  return `| ${cells.join(' | ')} |`;
+}
+
+/** Every character with a meaning in Markdown, and those that make a bare address or a mention a link. */
+function escape(text: string): string {
+  return safeText(text)
+    .replace(/[\\`*_{}[\]()#+!|~<>-]/g, '\\$&')
+    .replaceAll('&', '&amp;')
+    .replaceAll('://', '&#58;//')
+    .replaceAll('@', '&#64;');
+}

@@ -1,0 +1,58 @@
+import stringWidth from 'string-width';
+
+/**
+ * What must not reach a terminal or page as it is: controls (a terminal obeys them), invisible characters, and those
+ * that turn the direction of writing (a name could hide its end). Everything in an audit log may be an attacker's choice.
+ */
+const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0]/gu;
+
+/** Text with unsafe characters spelt out (`\u{1b}`), cut to a display width with an ellipsis. */
+export function safeText(text: string, maxWidth = Number.POSITIVE_INFINITY): string {
+  return cut(
+    text.replace(UNSAFE, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`),
+    maxWidth,
+  );
+}
+
+/** Columns that a text takes on a terminal. */
+export function width(text: string): number {
+  return stringWidth(text);
+}
+
+export function padEnd(text: string, columns: number): string {
+  return text + ' '.repeat(Math.max(0, columns - width(text)));
+}
+
+export function padStart(text: string, columns: number): string {
+  return ' '.repeat(Math.max(0, columns - width(text))) + text;
+}
+
+const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
+
+function cut(text: string, maxWidth: number): string {
+  if (text.length <= maxWidth && /^[\x20-\x7e]*$/.test(text)) return text;
+  if (width(text) <= maxWidth) return text;
+  let kept = '';
+  let columns = 1;
+  for (const { segment } of graphemes.segment(text)) {
+    columns += width(segment);
+    if (columns > maxWidth) break;
+    kept += segment;
+  }
+  return maxWidth < 1 ? '' : `${kept}…`;
+}
+
+/** Lines of at most `columns`, broken at blanks; a longer word is cut. Later lines begin with `indent` blanks. */
+export function wrap(text: string, columns: number, indent = 0): readonly string[] {
+  const lines: string[] = [];
+  const margin = ' '.repeat(indent);
+  let line = '';
+  for (const word of text.split(' ')) {
+    const joined = line === '' ? word : `${line} ${word}`;
+    if (line !== '' && width(joined) > columns) {
+      lines.push(line);
+      line = cut(margin + word, columns);
+    } else line = line === '' ? cut(joined, columns) : joined;
+  }
+  return [...lines, line];
+}

@@ -1,0 +1,152 @@
+import { type Group, type InvestigationResult, type RunResult, SEVERITIES } from '../query/types.ts';
+import { number, percent, plural, span, timesOf, words } from './format.ts';
+import { gridFits, gridLines } from './grid.ts';
+import { padEnd, padStart, safeText, width, wrap } from './safe-text.ts';
+import { paint, type RenderOptions, toneOf } from './style.ts';
+
+const INDENT = 10;
+
+/** What a run found, for a person: findings first, then what was silent, hidden, and could not be seen. */
+export function renderSummary(run: RunResult, options: RenderOptions): string {
+  const { results, coverage } = run;
+  const lines = [...header(run, options), ''];
+  const [only] = results;
+  if (coverage.events === 0) lines.push(...wrap(NO_EVENTS, options.columns));
+  else if (results.length === 1 && only !== undefined) lines.push(...detail(only, options));
+  else lines.push(...sections(results, options));
+  return `${lines.join('\n')}\n`;
+}
+
+const NO_EVENTS =
+  'No events in this window. Load some with kaudit load PATH, or look at other times, clusters and namespaces (--from, --to, --cluster, --namespace).';
+
+function header({ coverage, window }: RunResult, { columns }: RenderOptions): readonly string[] {
+  const { events, requests, levels, stages, clusters, first, last } = coverage;
+  const names = Object.keys(clusters).map((name) => (name === '' ? '(no cluster name)' : safeText(name, 30)));
+  const times = first === undefined || last === undefined ? windowText(window) : `${span(first, last)} UTC`;
+  const counts = `${plural(events, 'event')} · ${plural(requests, 'request')}`;
+  const text = [names.join(', '), times, counts].filter((part) => part !== '').join(' · ');
+  const shares = (parts: Readonly<Record<string, number>>): string =>
+    Object.entries(parts)
+      .map(([name, count]) => `${name} ${percent(count, events)}`)
+      .join(', ');
+  return [...wrap(text, columns), ...(events === 0 ? [] : wrap(`${shares(levels)} · ${shares(stages)}`, columns))];
+}
+
+function windowText({ from, to }: RunResult['window']): string {
+  if (from === undefined && to === undefined) return 'all times';
+  return `${from ?? 'the beginning'} to ${to ?? 'now'}`;
+}
+
+function sections(results: readonly InvestigationResult[], options: RenderOptions): readonly string[] {
+  const of = (status: InvestigationResult['status']): readonly InvestigationResult[] =>
+    results.filter((result) => result.status === status);
+  const findings = [...of('findings')].sort(bySeverity);
+  const idWidth = Math.max(0, ...findings.map(({ id }) => id.length)) + 1;
+  const blind = of('not-observable');
+  const partly = results.filter(
+    ({ status, reason }) => reason !== undefined && (status === 'findings' || status === 'none'),
+  );
+  return [
+    `${paint('FINDINGS', 'strong', options)}  ${findings.length} of ${plural(results.length, 'investigation')}`,
+    ...findings.flatMap((result) => findingLines(result, idWidth, options)),
+    ...list(
+      'SILENT',
+      of('none').map(({ id }) => id),
+      options,
+    ),
+    ...list('HIDDEN', hiddenBySet(results), options, '--no-noise shows them'),
+    ...reasons('NOT OBSERVABLE', blind, options),
+    ...reasons('PARTLY OBSERVABLE', partly, options),
+    ...reasons('FAILED', of('error'), options),
+    '',
+    ...wrap(nextStep(findings[0], options.scope), options.columns, 6),
+  ];
+}
+
+function bySeverity(a: InvestigationResult, b: InvestigationResult): number {
+  return (
+    SEVERITIES.indexOf(b.severity) - SEVERITIES.indexOf(a.severity) || b.matches - a.matches || (a.id < b.id ? -1 : 1)
+  );
+}
+
+function findingLines(result: InvestigationResult, idWidth: number, options: RenderOptions): readonly string[] {
+  const { id, severity, matches, title, groups, moreGroups } = result;
+  const head = `${paint(padEnd(severity, INDENT), toneOf(severity), options)}${padEnd(id, idWidth)}${padStart(number(matches), 7)}  `;
+  const titleRoom = options.columns - INDENT - idWidth - 7 - 2;
+  const shown = options.verbose ? groups : groups.slice(0, 1);
+  const more = groups.length - shown.length + moreGroups;
+  return [
+    (head + (titleRoom > 10 ? safeText(title, titleRoom) : '')).trimEnd(),
+    ...shown.map((group) => ' '.repeat(INDENT) + groupLine(group, options.columns - INDENT)),
+    ...(more > 0 ? [`${' '.repeat(INDENT)}${paint(`and ${plural(more, 'more group')}`, 'faint', options)}`] : []),
+  ];
+}
+
+/** Who, what, and when, as far as the width goes; the times stand at the right. */
+function groupLine(group: Group, columns: number): string {
+  const times = timesOf(group);
+  const when = times === undefined ? '' : span(times.first, times.last);
+  const room = columns - (when === '' ? 0 : width(when) + 2);
+  const keys = Object.values(group.by).map((value) => words(value));
+  const listsOfValues = Object.values(group.show).filter((value) => typeof value === 'object' && value !== null);
+  const parts = [...keys, ...listsOfValues.map((value) => words(value))].filter((part) => part !== '-');
+  const line = safeText(parts.join(' · '), room);
+  return `${padEnd(line, room)}${when === '' ? '' : `  ${when}`}`.trimEnd();
+}
+
+function list(heading: string, items: readonly string[], options: RenderOptions, note = ''): readonly string[] {
+  if (items.length === 0) return [];
+  const text = `${heading}  ${items.map((item) => safeText(item)).join(', ')}${note === '' ? '' : ` (${note})`}`;
+  const [first = '', ...rest] = wrap(text, options.columns, INDENT);
+  return ['', paint(heading, 'strong', options) + first.slice(heading.length), ...rest];
+}
+
+function hiddenBySet(results: readonly InvestigationResult[]): readonly string[] {
+  const sums = new Map<string, number>();
+  for (const { hidden } of results)
+    for (const [set, count] of Object.entries(hidden)) sums.set(set, (sums.get(set) ?? 0) + count);
+  return [...sums].map(([set, count]) => `${number(count)} by ${set}`);
+}
+
+function reasons(heading: string, results: readonly InvestigationResult[], options: RenderOptions): readonly string[] {
+  if (results.length === 0) return [];
+  const lines = results.flatMap(({ id, reason }) => wrap(`  ${id}: ${safeText(reason ?? '')}`, options.columns, 4));
+  return ['', `${paint(heading, 'strong', options)}  ${results.length}`, ...lines];
+}
+
+function nextStep(finding: InvestigationResult | undefined, scope = ''): string {
+  return finding === undefined
+    ? 'next: kaudit query list'
+    : `next: kaudit query run ${finding.id}${scope} · kaudit query show ${finding.id}`;
+}
+
+/** One investigation, all its groups with all their measures. */
+function detail(result: InvestigationResult, options: RenderOptions): readonly string[] {
+  const { id, title, severity, status, matches, groups, moreGroups, reason } = result;
+  const outcome = status === 'findings' ? plural(matches, 'request') : status.replace('-', ' ');
+  const head = `${paint(severity, toneOf(severity), options)}  ${paint(safeText(title), 'strong', options)} (${id}): ${outcome}`;
+  const notes = reason === undefined ? [] : wrap(safeText(reason), options.columns);
+  const hidden = list('HIDDEN', hiddenBySet([result]), options, '--no-noise shows them');
+  const more =
+    moreGroups > 0 ? ['', `and ${plural(moreGroups, 'more group')}; --json shows the measures of those listed`] : [];
+  return [head, ...notes, ...(groups.length === 0 ? [] : ['', ...groupTable(groups, options)]), ...more, ...hidden];
+}
+
+function groupTable(groups: readonly Group[], options: RenderOptions): readonly string[] {
+  const [first] = groups;
+  if (first === undefined) return [];
+  const headers = [...Object.keys(first.by), ...Object.keys(first.show)];
+  const rows = groups.map(({ by, show }) =>
+    [...Object.values(by), ...Object.values(show)].map((value) => words(value)),
+  );
+  if (gridFits(headers, rows, options.columns)) return gridLines(headers, rows, options);
+  // Too wide for lines: one block a group.
+  const margin = Math.max(...headers.map(width)) + 2;
+  return rows.flatMap((row, index) => [
+    ...(index === 0 ? [] : ['']),
+    ...row.flatMap((cell, at) =>
+      wrap(`${padEnd(headers[at] ?? '', margin)}${safeText(cell)}`, options.columns, margin),
+    ),
+  ]);
+}
