@@ -8,10 +8,11 @@ export function plural(count: number, word: string): string {
   return `${number(count)} ${word}${count === 1 ? '' : 's'}`;
 }
 
-/** `97 %`; what is there is never called 0 %. */
+/** `97%`; what is there is never called 0%, nor what is missing 100%. */
 export function percent(part: number, whole: number): string {
   const share = (100 * part) / whole;
-  return share > 0 && share < 1 ? '<1 %' : `${Math.round(share)} %`;
+  if (share > 0 && share < 1) return '<1%';
+  return share > 99 && share < 100 ? '>99%' : `${Math.round(share)}%`;
 }
 
 /** `2026-03-02 09:41` in UTC. */
@@ -38,7 +39,7 @@ export function words(value: Shown): string {
 function word(value: Scalar): string {
   if (typeof value === 'number') return number(value);
   const text = String(value);
-  return isTime(text) ? text.replace('T', ' ').replace(/\.\d+Z$/, '') : text;
+  return isTime(text) ? text.replace('T', ' ').replace(/(\.\d+)?Z$/, '') : text;
 }
 
 export function isTime(value: unknown): value is string {

@@ -7,7 +7,7 @@ const GAP = 2;
 /** A column that is narrower says nothing. */
 const NARROWEST = 8;
 
-/** A table within the width; columns that do not fit are cut, the widest first. Cells are made safe. */
+/** A table within the width: what does not fit is cut. Cells are made safe. */
 export function renderGrid(headers: Cells, rows: readonly Cells[], options: RenderOptions): string {
   return gridLines(headers, rows, options)
     .map((line) => `${line}\n`)
@@ -43,13 +43,16 @@ function naturalWidths(headers: Cells, rows: readonly Cells[]): readonly number[
   return headers.map((header, at) => Math.max(width(header), ...rows.map((row) => width(row[at] ?? ''))));
 }
 
+/** Gives way from the last column, which explains, before the first ones, which name. */
 function fitWidths(natural: readonly number[], columns: number): readonly number[] {
   const widths = [...natural];
-  const room = columns - GAP * (widths.length - 1);
+  const last = widths.length - 1;
+  const room = columns - GAP * last;
   for (let over = sum(widths) - room; over > 0; over -= 1) {
     const widest = widths.indexOf(Math.max(...widths));
-    if ((widths[widest] ?? 0) <= 1) break;
-    widths[widest] = (widths[widest] ?? 0) - 1;
+    const narrowed = (widths[last] ?? 0) > NARROWEST * 2 ? last : widest;
+    if ((widths[narrowed] ?? 0) <= 1) break;
+    widths[narrowed] = (widths[narrowed] ?? 0) - 1;
   }
   return widths;
 }

@@ -30,6 +30,7 @@ export interface LoadedReport extends Counts {
 
 const MEANINGS = [
   ['created', 'stored now'],
+  ['degraded', 'of the created: facts and safe fields, the event itself as one string'],
   ['duplicate', 'stored before'],
   ['variant', 'same identity as another event, other content: kept beside it'],
   ['quarantined', 'no audit event, or refused by the server'],
@@ -42,14 +43,9 @@ const MOST_FILES = 20;
 export function renderLoad(report: LoadedReport, options: RenderOptions): string {
   const lines = [
     ...wrap(headline(report), options.columns),
-    ...MEANINGS.filter(([fate]) => report[fate] > 0).map(
-      ([fate, meaning]) => `  ${number(report[fate]).padStart(11)} ${fate.padEnd(11)} ${meaning}`,
+    ...MEANINGS.filter(([fate]) => report[fate] > 0).flatMap(([fate, meaning]) =>
+      fateLines(report[fate], fate, meaning, options),
     ),
-    ...(report.degraded > 0
-      ? [
-          `  ${number(report.degraded).padStart(11)} of created are degraded: facts and safe fields, the event as one string`,
-        ]
-      : []),
     balance(report, options),
     ...fileLines(report.files, options),
     ...(report.quarantineFile === undefined
@@ -57,6 +53,13 @@ export function renderLoad(report: LoadedReport, options: RenderOptions): string
       : wrap(`quarantine: ${safeText(report.quarantineFile)}`, options.columns, 2)),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function fateLines(count: number, fate: string, meaning: string, { columns }: RenderOptions): readonly string[] {
+  const margin = 25;
+  const [first = '', ...rest] = wrap(meaning, columns - margin);
+  const label = `${number(count).padStart(11)} ${fate}`.padEnd(margin);
+  return [label + first, ...rest.map((line) => ' '.repeat(margin) + line)];
 }
 
 function headline({ read, firstEvent, lastEvent, seconds, bytes, files }: LoadedReport): string {

@@ -18,7 +18,7 @@ export function renderMarkdown({ coverage, results }: RunResult): string {
 function overview({ coverage }: Pick<RunResult, 'coverage'>): string {
   const { events, requests, levels, clusters, first, last } = coverage;
   if (events === 0) return 'No events in this window.';
-  const names = Object.keys(clusters).map((name) => escape(name || '(no cluster name)'));
+  const names = Object.keys(clusters).map((name) => escapeText(name || '(no cluster name)'));
   const shares = Object.entries(levels).map(([level, count]) => `${level} ${percent(count, events)}`);
   return [
     `- Clusters: ${names.join(', ')}`,
@@ -37,18 +37,18 @@ function finding({ id, title, matches, groups, moreGroups, reason }: Investigati
   const [first] = groups;
   const headers = first === undefined ? [] : [...Object.keys(first.by), ...Object.keys(first.show)];
   const rows = groups.map(({ by, show }) =>
-    [...Object.values(by), ...Object.values(show)].map((value) => escape(words(value))),
+    [...Object.values(by), ...Object.values(show)].map((value) => escapeText(words(value))),
   );
   return [
-    `### ${escape(title)} (\`${id}\`)`,
-    `${plural(matches, 'request')}${reason === undefined ? '' : `. ${escape(reason)}`}`,
-    [row(headers.map(escape)), row(headers.map(() => '---')), ...rows.map(row)].join('\n'),
+    `### ${escapeText(title)} (\`${id}\`)`,
+    `${plural(matches, 'request')}${reason === undefined ? '' : `. ${escapeText(reason)}`}`,
+    [row(headers.map(escapeText)), row(headers.map(() => '---')), ...rows.map(row)].join('\n'),
     ...(moreGroups > 0 ? [`and ${number(moreGroups)} more`] : []),
   ];
 }
 
 function otherLine({ id, status, reason }: InvestigationResult): string {
-  return `- \`${id}\`: ${status}${reason === undefined ? '' : `, ${escape(reason)}`}`;
+  return `- \`${id}\`: ${status}${reason === undefined ? '' : `, ${escapeText(reason)}`}`;
 }
 
 function row(cells: readonly string[]): string {
@@ -56,9 +56,9 @@ function row(cells: readonly string[]): string {
 }
 
 /** Every character with a meaning in Markdown, and those that make a bare address or a mention a link. */
-function escape(text: string): string {
+function escapeText(text: string): string {
   return safeText(text)
-    .replace(/[\\`*_{}[\]()#+!|~<>-]/g, '\\$&')
+    .replace(/[\\`*_{}[\]()|~<>]/g, '\\$&')
     .replaceAll('&', '&amp;')
     .replaceAll('://', '&#58;//')
     .replaceAll('@', '&#64;');

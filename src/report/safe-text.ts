@@ -4,7 +4,7 @@ import stringWidth from 'string-width';
  * What must not reach a terminal or page as it is: controls (a terminal obeys them), invisible characters, and those
  * that turn the direction of writing (a name could hide its end). Everything in an audit log may be an attacker's choice.
  */
-const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0]/gu;
+const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u115f\u1160\u3164\uffa0]|\p{Variation_Selector}|\u034f|\u17b4|\u17b5/gu;
 
 /** Text with unsafe characters spelt out (`\u{1b}`), cut to a display width with an ellipsis. */
 export function safeText(text: string, maxWidth = Number.POSITIVE_INFINITY): string {

@@ -111,7 +111,9 @@ function hiddenBySet(results: readonly InvestigationResult[]): readonly string[]
 
 function reasons(heading: string, results: readonly InvestigationResult[], options: RenderOptions): readonly string[] {
   if (results.length === 0) return [];
-  const lines = results.flatMap(({ id, reason }) => wrap(`  ${id}: ${safeText(reason ?? '')}`, options.columns, 4));
+  const lines = results
+    .flatMap(({ id, reason }) => wrap(`${id}: ${safeText(reason ?? '')}`, options.columns - 2, 2))
+    .map((line) => `  ${line}`);
   return ['', `${paint(heading, 'strong', options)}  ${results.length}`, ...lines];
 }
 
@@ -125,12 +127,20 @@ function nextStep(finding: InvestigationResult | undefined, scope = ''): string 
 function detail(result: InvestigationResult, options: RenderOptions): readonly string[] {
   const { id, title, severity, status, matches, groups, moreGroups, reason } = result;
   const outcome = status === 'findings' ? plural(matches, 'request') : status.replace('-', ' ');
-  const head = `${paint(severity, toneOf(severity), options)}  ${paint(safeText(title), 'strong', options)} (${id}): ${outcome}`;
+  const [head = '', ...rest] = wrap(`${severity} · ${safeText(title)} (${id}): ${outcome}`, options.columns);
+  const painted = paint(severity, toneOf(severity), options) + head.slice(severity.length);
   const notes = reason === undefined ? [] : wrap(safeText(reason), options.columns);
   const hidden = list('HIDDEN', hiddenBySet([result]), options, '--no-noise shows them');
   const more =
     moreGroups > 0 ? ['', `and ${plural(moreGroups, 'more group')}; --json shows the measures of those listed`] : [];
-  return [head, ...notes, ...(groups.length === 0 ? [] : ['', ...groupTable(groups, options)]), ...more, ...hidden];
+  return [
+    painted,
+    ...rest,
+    ...notes,
+    ...(groups.length === 0 ? [] : ['', ...groupTable(groups, options)]),
+    ...more,
+    ...hidden,
+  ];
 }
 
 function groupTable(groups: readonly Group[], options: RenderOptions): readonly string[] {

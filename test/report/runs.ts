@@ -1,0 +1,100 @@
+import type { InvestigationResult, RunResult } from '../../src/query/types.ts';
+
+const quiet = { matches: 0, groups: [], moreGroups: 0, hidden: {}, tookMs: 1 } as const;
+
+const admin: InvestigationResult = {
+  ...quiet,
+  id: 'cluster-admin-bound',
+  title: 'cluster-admin given away',
+  severity: 'high',
+  status: 'findings',
+  matches: 1,
+  reason: '3 of 4 requests that could show it are logged below Request: log them at Request to see it',
+  groups: [
+    {
+      by: { 'kaudit.actor.name': 'alice@example.com', 'objectRef.name': 'builders' },
+      requests: 1,
+      show: { requests: 1, to: ['ServiceAccount/ci/builder'], in: [], first: '2026-03-02T09:41:07.123Z' },
+    },
+  ],
+};
+
+const secrets: InvestigationResult = {
+  ...quiet,
+  id: 'secrets-read',
+  title: 'Secrets read',
+  severity: 'medium',
+  status: 'findings',
+  matches: 1234,
+  moreGroups: 7,
+  hidden: { nodes: 295, 'control-plane': 909 },
+  groups: [
+    {
+      by: { 'kaudit.actor.name': 'system:serviceaccount:ci:deployer', 'objectRef.namespace': null },
+      requests: 1200,
+      show: {
+        requests: 1200,
+        secrets: ['db-password', 'tls'],
+        from: ['203.0.113.7'],
+        first: '2026-03-02T09:43:00Z',
+        last: '2026-03-03T01:10:00Z',
+      },
+    },
+    {
+      by: { 'kaudit.actor.name': 'bob@example.com', 'objectRef.namespace': 'prod' },
+      requests: 34,
+      show: {
+        requests: 34,
+        secrets: ['api'],
+        from: ['198.51.100.8'],
+        first: '2026-03-02T10:00:00Z',
+        last: '2026-03-02T10:00:30Z',
+      },
+    },
+  ],
+};
+
+const none = (id: string): InvestigationResult => ({ ...quiet, id, title: id, severity: 'low', status: 'none' });
+
+export const RUN: RunResult = {
+  window: { from: '2026-03-02T00:00:00.000Z' },
+  coverage: {
+    events: 48_211,
+    requests: 24_730,
+    levels: { Metadata: 48_190, RequestResponse: 21 },
+    stages: { RequestReceived: 23_481, ResponseComplete: 24_730 },
+    clusters: { demo: 48_000, '': 211 },
+    first: '2026-03-02T00:00:01Z',
+    last: '2026-03-03T23:59:59Z',
+  },
+  results: [
+    secrets,
+    none('impersonation'),
+    admin,
+    none('exec-into-pod'),
+    {
+      ...quiet,
+      id: 'privileged-pod-created',
+      title: 'Privileged pod',
+      severity: 'high',
+      status: 'not-observable',
+      reason: 'all 17 requests that could show it are logged below Request: log them at Request to see it',
+    },
+    {
+      ...quiet,
+      id: 'bulk-deletion',
+      title: 'Deletions',
+      severity: 'high',
+      status: 'error',
+      reason: 'The answer is not complete: 1 shards failed.',
+    },
+  ],
+};
+
+export const QUIET: RunResult = { ...RUN, results: [none('impersonation'), none('exec-into-pod')] };
+export const ONE: RunResult = { ...RUN, results: [secrets] };
+export const EMPTY: RunResult = {
+  window: {},
+  coverage: { events: 0, requests: 0, levels: {}, stages: {}, clusters: {} },
+  results: [{ ...none('impersonation'), status: 'not-observable', reason: 'there are no events in this window' }],
+};
