@@ -58,7 +58,12 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
   version: string;
 };
 
-await yargs(hideBin(process.argv))
+/** yargs 18 drops a bare "-" among positional arguments; there it can only mean stdin, which findSources knows by this name too. */
+function withStdin(args: readonly string[]): readonly string[] {
+  return args.includes('load') ? args.map((arg) => (arg === '-' ? '/dev/stdin' : arg)) : args;
+}
+
+await yargs(withStdin(hideBin(process.argv)))
   .scriptName('kaudit')
   .usage('$0 COMMAND\n\nLoads Kubernetes audit logs into Elasticsearch and asks them who did what.')
   .command(loadCommand(run))

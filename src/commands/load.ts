@@ -38,7 +38,9 @@ async function loadPaths(context: Context, flags: LoadFlags): Promise<number> {
   const { io, settings, signal } = context;
   const namespace = requireNamespace(flags.namespace ?? 'default');
   const sources = await findSources((flags.paths ?? []).map(String), io.stdin);
-  const store = await openStore(await context.cluster(), { signal, say: io.say });
+  const cluster = await context.cluster();
+  const store = await openStore(cluster, { signal, say: io.say });
+  io.detail(`Loading ${sources.length} files into ${cluster.url}`);
   const { report, partial } = await load(store, sources, {
     ...(flags.cluster !== undefined && flags.cluster !== '' && { cluster: flags.cluster }),
     namespace,
@@ -47,7 +49,7 @@ async function loadPaths(context: Context, flags: LoadFlags): Promise<number> {
     onProgress: progressLine(io.progress),
   });
   io.progress('');
-  if (report.created > 0) await refreshEvents(await context.cluster(), namespace);
+  if (report.created > 0) await refreshEvents(cluster, namespace);
   await io.out(flags.json ? `${JSON.stringify(report)}\n` : renderLoad(report, io));
   return exitCode(report, partial, signal.aborted);
 }

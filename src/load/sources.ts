@@ -24,7 +24,7 @@ export type FoundSource = Source | UnreadableSource;
 
 const READ_BYTES = 256 * 1024;
 
-/** Finds what the arguments name: files, folders with everything below, globs, `-`. Sorted, each file once. */
+/** Finds what the arguments name: files, folders with everything below, globs, stdin. Sorted, each file once. */
 export async function findSources(
   paths: readonly string[],
   stdin: NodeJS.ReadableStream,
@@ -36,7 +36,8 @@ export async function findSources(
     seen.add(identity);
   };
   for (const path of paths) {
-    if (path === '-') add({ name: '-', size: undefined, named: true, open: () => buffersOf(stdin) }, '-');
+    if (path === '-' || path === '/dev/stdin')
+      add({ name: '-', size: undefined, named: true, open: () => buffersOf(stdin) }, '-');
     else await walk(path, true, new Set(), add);
   }
   return found;

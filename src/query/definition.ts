@@ -1,27 +1,33 @@
-import { parseDocument } from 'yaml';
+import { type Document, parseDocument, visit } from 'yaml';
 import { z } from 'zod';
 import { LEVELS, STAGES } from '../audit/event.ts';
 import { KauditError } from '../shared/errors.ts';
 import type { FieldTypes } from './fields.ts';
 import { checkKql } from './kql.ts';
+import { TEMPLATES } from './like.ts';
 import { parseDuration } from './time.ts';
 import { SEVERITIES } from './types.ts';
+import { type Problems, readYaml } from './yaml.ts';
 
 const text = z.string().trim().min(1);
 const id = z.string().regex(/^[a-z][a-z0-9-]*$/, 'lower-case letters, digits and "-"');
 const duration = z.string().refine((value) => parseDuration(value) !== undefined, 'a duration such as 10m, 1h or 7d');
 const field = text;
 
-const measure = z.union([
-  z.literal('requests'),
-  z.strictObject({ min: field }),
-  z.strictObject({ max: field }),
-  z.strictObject({ values: field }),
-  z.strictObject({ distinct: field }),
-]);
+const measure = z.union(
+  [
+    z.literal('requests'),
+    z.strictObject({ min: field }),
+    z.strictObject({ max: field }),
+    z.strictObject({ values: field }),
+    z.strictObject({ distinct: field }),
+  ],
+  'requests, or one of min, max, values, distinct with a field, such as { values: verb }',
+);
 
+const templates = Object.keys(TEMPLATES);
 const given = z.looseObject({
-  like: text,
+  like: text.refine((name) => templates.includes(name), `no template; there are ${templates.join(', ')}`),
   times: z.number().int().min(1).max(1000).optional(),
   every: duration.optional(),
   at: duration.optional(),
@@ -86,7 +92,7 @@ const definitionSchema = z.discriminatedUnion('kind', [
     threshold: z.strictObject({
       atLeast: z.number().int().min(2),
       within: duration,
-      /** Counts distinct values of this field instead of requests. */
+      /** Counts distinct values of this field, which has one value a request, instead of requests. */
       distinct: field.optional(),
     }),
   }),
@@ -110,8 +116,6 @@ export type Scenario = z.infer<typeof scenario>;
 export type Given = z.infer<typeof given>;
 export type NoiseSet = z.infer<typeof noiseSchema>;
 
-/** Problems of a file, each a line to read; none: it is valid. */
-export type Problems = readonly string[];
 export type Parsed<T> =
   | { readonly value: T; readonly problems: readonly [] }
   | { readonly value: undefined; readonly problems: Problems };
@@ -130,18 +134,20 @@ export function parseNoiseSet(source: string, expectedId: string, fields: FieldT
   ]);
 }
 
-const LARGEST = 256 * 1024;
-
 function parse<T>(source: string, schema: z.ZodType<T>, check: (value: T) => Problems): Parsed<T> {
   const failed = (problems: Problems): Parsed<T> => ({ value: undefined, problems });
-  if (source.length > LARGEST) return failed(['larger than 256 KiB']);
-  const document = parseDocument(source, { version: '1.2', schema: 'core', uniqueKeys: true });
-  if (document.errors.length > 0) return failed(document.errors.map((error) => error.message.split('\n')[0] ?? ''));
-  const result = schema.safeParse(document.toJS({ maxAliasCount: 0 }));
-  if (!result.success)
-    return failed(result.error.issues.map((issue) => `${issue.path.join('.') || 'file'}: ${issue.message}`));
+  const yaml = readYaml(source);
+  if (yaml.problems.length > 0) return failed(yaml.problems);
+  const result = schema.safeParse(yaml.value);
+  if (!result.success) return failed(result.error.issues.map(describeIssue));
   const problems = check(result.data);
   return problems.length > 0 ? failed(problems) : { value: result.data, problems: [] };
+}
+
+function describeIssue(issue: z.core.$ZodIssue): string {
+  const place = issue.path.join('.');
+  if (issue.code !== 'unrecognized_keys') return `${place || 'file'}: ${issue.message}`;
+  return issue.keys.map((key) => `${place === '' ? key : `${place}.${key}`}: no such key`).join('\n  ');
 }
 
 function idProblems(actual: string, expected: string): Problems {
@@ -150,6 +156,7 @@ function idProblems(actual: string, expected: string): Problems {
 
 function definitionProblems(definition: Definition, fields: FieldTypes): Problems {
   const { group, requires, parameters, stages } = definition;
+  const order = group.order === undefined ? 'requests' : orderable(group.show, group.order);
   const measured = Object.values(group.show).flatMap((entry) =>
     typeof entry === 'string' ? [] : Object.values(entry),
   );
@@ -162,15 +169,19 @@ function definitionProblems(definition: Definition, fields: FieldTypes): Problem
     ...[...used, ...(distinct === undefined ? [] : [distinct])]
       .filter((name) => !fields.has(name))
       .map((name) => `${name} is no field of the mapping`),
-    ...(group.order === undefined || group.order in group.show
-      ? []
-      : [`group.order: "${group.order}" is none of group.show`]),
+    ...(order === undefined ? [`group.order: "${group.order}" is none of group.show that has one value`] : []),
     ...(stages !== undefined && countsDistinct ? ['group.show: distinct cannot be counted over several stages'] : []),
     ...(stages !== undefined && definition.kind === 'threshold' ? ['stages: a threshold counts ends of requests'] : []),
     ...(requires.level !== 'Metadata' && requires.of === undefined
       ? ['requires.of: say which requests must be logged at that level']
       : []),
   ];
+}
+
+/** The measure to order by; undefined where there is none of that name, or one with several values. */
+function orderable(show: Readonly<Record<string, Measure>>, name: string): Measure | undefined {
+  const found = Object.hasOwn(show, name) ? show[name] : undefined;
+  return typeof found === 'object' && 'values' in found ? undefined : found;
 }
 
 function problemOf(place: string, problem: string | undefined): Problems {

@@ -2,6 +2,7 @@
  * Checks KQL before a server sees it. The server evaluates it; this only refuses what the server would take in silence
  * and match nothing with: unknown fields, `a, b`, `=`, a missing operand, an escaped colon before a star.
  */
+import { isIP } from 'node:net';
 import type { FieldTypes } from './fields.ts';
 
 interface Token {
@@ -104,6 +105,7 @@ function parseValue(parser: Parser, field: Token, type: string): void {
   }
   if (value.kind === 'operator' || (value.kind === 'word' && isKeyword(value))) throw unexpected(value);
   if (value.kind === 'word') checkWord(field, value, type);
+  else checkString(value, type);
   const after = parser.tokens[parser.position];
   if (after?.text === ':' && value.kind === 'word') throw new KqlProblem(value.at, 'quote a value that holds a colon');
 }
@@ -117,6 +119,21 @@ function checkWord(field: Token, value: Token, type: string): void {
   }
   if (/\\.*\*$/.test(text)) throw new KqlProblem(at, 'an escaped character before a last star makes the star literal');
   if (text.includes('?')) throw new KqlProblem(at, '"?" is no wildcard in KQL: use "*", or quote it');
+  if (text !== '*' && !fits(text, type)) throw new KqlProblem(at, `${field.text} is of type ${type}`);
+}
+
+/** A quoted star is literal: right in `"secrets:*"`, which a role grants, and never meant in `"del*"`. */
+function checkString({ text, at }: Token, type: string): void {
+  if (/\w\*"$/.test(text)) throw new KqlProblem(at, 'a star in quotes is literal: leave the quotes out');
+  if (!fits(text.slice(1, -1), type)) throw new KqlProblem(at, `the field is of type ${type}`);
+}
+
+/** Whether a value can be of a type. The server takes some that cannot, such as the boolean `yes`, for an error. */
+function fits(value: string, type: string): boolean {
+  if (type === 'boolean') return value === 'true' || value === 'false';
+  if (type === 'integer' || type === 'long') return /^-?\d+$/.test(value);
+  if (type === 'ip') return isIP(value.replace(/\/\d{1,3}$/, '')) !== 0;
+  return true;
 }
 
 function takeWord(parser: Parser, word: string): boolean {

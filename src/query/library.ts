@@ -38,6 +38,8 @@ export function readLibrary(folders: readonly string[], fields: FieldTypes): Lib
   const investigations = new Map<string, Investigation>();
   for (const { path } of files.filter((file) => file.category === NOISE)) {
     const set = required(path, parseNoiseSet(readText(path), idOf(path), fields));
+    // A folder that is added must not be able to widen what the shipped investigations hide.
+    if (noise.has(set.id)) throw invalidFile(path, [`id: there is a noise set ${set.id} already`]);
     noise.set(set.id, set);
   }
   for (const { path, category } of files.filter((file) => file.category !== NOISE)) {

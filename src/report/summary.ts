@@ -131,8 +131,7 @@ function detail(result: InvestigationResult, options: RenderOptions): readonly s
   const painted = paint(severity, toneOf(severity), options) + head.slice(severity.length);
   const notes = reason === undefined ? [] : wrap(safeText(reason), options.columns);
   const hidden = list('HIDDEN', hiddenBySet([result]), options, '--no-noise shows them');
-  const more =
-    moreGroups > 0 ? ['', `and ${plural(moreGroups, 'more group')}; --json shows the measures of those listed`] : [];
+  const more = moreGroups > 0 ? ['', `and ${plural(moreGroups, 'more group')}`] : [];
   return [
     painted,
     ...rest,

@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { readTemplate } from '../../src/elastic/index.ts';
+import { parseDefinition, parseNoiseSet } from '../../src/query/definition.ts';
+import { fieldTypes, SHIPPED } from '../../src/query/index.ts';
+
+const fields = fieldTypes(readTemplate().template.mappings.properties);
+const shipped = readFileSync(join(SHIPPED, 'credential-access/secrets-read.yml'), 'utf8');
+const threshold = readFileSync(join(SHIPPED, 'impact/bulk-deletion.yml'), 'utf8');
+
+const problems = (source: string, id = 'secrets-read'): string =>
+  parseDefinition(source, id, fields).problems.join('\n');
+
+describe('a definition', () => {
+  it('is valid as it is shipped', () => {
+    expect(problems(shipped)).toBe('');
+  });
+
+  it.each<[string, (source: string) => string, string]>([
+    ['another id than its file', (s) => s.replace('id: secrets-read', 'id: secrets'), 'not the file'],
+    ['a key that nobody knows', (s) => `${s}\nowner: me\n`, 'owner'],
+    ['a key twice', (s) => `${s}\nid: secrets-read\n`, 'unique'],
+    ['YAML that is none', (s) => `${s}\n  - [`, ''],
+    ['a severity that is none', (s) => s.replace('severity: medium', 'severity: urgent'), 'severity'],
+    ['a technique that is none', (s) => s.replace('T1552.007', 'secrets'), 'ATT&CK'],
+    [
+      'a field that is not mapped',
+      (s) => s.replace('{ values: verb }', '{ values: vreb }'),
+      'vreb is no field of the mapping',
+    ],
+    [
+      'a group by a field that is not mapped',
+      (s) => s.replace('by: [kaudit.actor.name', 'by: [actor'),
+      'actor is no field',
+    ],
+    ['an order by what is not shown', (s) => s.replace('order: requests', 'order: readers'), 'group.order'],
+    [
+      'KQL that matches nothing in silence',
+      (s) => s.replace('(verb: get or verb: list or verb: watch)', 'verb: get, list'),
+      'match:',
+    ],
+    ['too few scenarios', (s) => s.slice(0, s.indexOf('  - it: reports who')), 'two scenarios'],
+    ['a level without what it is for', (s) => s.replace('level: Metadata', 'level: Request'), 'requires.of'],
+    [
+      'an alias bomb',
+      (s) => s.replace('attack: [T1552.007]', 'attack: &a [T1552.007]\nx: *a'),
+      'aliases are not allowed',
+    ],
+  ])('with %s is refused', (_, change, problem) => {
+    expect(parseDefinition(change(shipped), 'secrets-read', fields).value).toBeUndefined();
+    expect(problems(change(shipped))).toContain(problem);
+  });
+
+  it('of a threshold needs its numbers, and counts ends of requests', () => {
+    expect(problems(threshold, 'bulk-deletion')).toBe('');
+    expect(problems(threshold.replace('within: 10m', 'within: soon'), 'bulk-deletion')).toContain('duration');
+    expect(
+      problems(threshold.replace('kind: threshold', 'kind: threshold\nstages: [Panic]'), 'bulk-deletion'),
+    ).toContain('stages');
+  });
+
+  it('that is very large is not even parsed', () => {
+    expect(problems(`# ${'x'.repeat(300_000)}\n${shipped}`)).toContain('larger than');
+  });
+});
+
+describe('a noise set', () => {
+  it('says why, and what can hide behind it', () => {
+    const source = readFileSync(join(SHIPPED, 'noise/nodes.yml'), 'utf8');
+    expect(parseNoiseSet(source, 'nodes', fields).problems).toEqual([]);
+    expect(parseNoiseSet(source.replace(/^watchOut.*$/m, ''), 'nodes', fields).problems.join()).toContain('watchOut');
+  });
+});

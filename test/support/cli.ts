@@ -1,0 +1,55 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { inject } from 'vitest';
+
+const CLI = join(import.meta.dirname, '../../dist/cli.js');
+
+export interface Ran {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+  /** stdout, parsed. */
+  readonly json: () => unknown;
+}
+
+export interface RunOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly input?: string | Buffer;
+  /** Called with the process once it has said something on stderr that matches. */
+  readonly when?: readonly [RegExp, (kill: (signal: NodeJS.Signals) => void) => void];
+}
+
+/** Runs the built command as a user does, against the test's Elasticsearch, in a home of its own. */
+export function kaudit(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
+  const { url, username, password } = inject('elasticsearch');
+  const env = {
+    PATH: process.env['PATH'] ?? '',
+    HOME: process.env['HOME'] ?? '',
+    KAUDIT_HOME: mkdtempSync(join(tmpdir(), 'kaudit-cli-')),
+    ELASTICSEARCH_URL: url,
+    ELASTICSEARCH_USERNAME: username,
+    ELASTICSEARCH_PASSWORD: password,
+    ...options.env,
+  };
+  const child = spawn(process.execPath, [CLI, ...args], { env });
+  child.stdin.end(options.input ?? '');
+  let waiting = options.when;
+  let out = '';
+  let err = '';
+  child.stdout.on('data', (data: Buffer) => {
+    out += data.toString();
+  });
+  child.stderr.on('data', (data: Buffer) => {
+    err += data.toString();
+    if (waiting?.[0].test(err)) {
+      waiting[1]((signal) => child.kill(signal));
+      waiting = undefined;
+    }
+  });
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ code, out, err, json: () => JSON.parse(out) as unknown }));
+  });
+}
