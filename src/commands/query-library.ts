@@ -1,13 +1,12 @@
 import { readTemplate } from '../elastic/index.ts';
 import {
+  compileSearch,
   type FieldTypes,
   fieldTypes,
   type Investigation,
   type Library,
   readLibrary,
   SHIPPED,
-  validateFiles,
-  yamlFiles,
 } from '../query/index.ts';
 import { renderGrid } from '../report/index.ts';
 import { EXIT, KauditError } from '../shared/errors.ts';
@@ -84,26 +83,20 @@ export async function listQueries({ io }: Context, flags: Flags): Promise<number
   return EXIT.done;
 }
 
+/** Its search as it is without a window, a cluster and parameters. */
+function dslOf({ noise }: Library, { definition }: Investigation): object {
+  return compileSearch(definition, { window: {}, parameters: {}, noise, useNoise: true });
+}
+
 export async function showQuery({ io }: Context, flags: Flags): Promise<number> {
-  const [investigation] = choose(openLibrary(flags), [String(flags['id'])], undefined);
+  const library = openLibrary(flags);
+  const [investigation] = choose(library, [String(flags['id'])], undefined);
   if (investigation === undefined) return EXIT.failed;
+  if (flags['dsl']) {
+    await io.out(`${JSON.stringify(dslOf(library, investigation), null, 2)}\n`);
+    return EXIT.done;
+  }
   await io.out(flags['json'] ? `${JSON.stringify(investigation.definition)}\n` : investigation.source);
   io.say(`(${investigation.file})`);
   return EXIT.done;
-}
-
-export async function validateQueries({ io }: Context, flags: Flags): Promise<number> {
-  const named = stringsOf(flags['files']);
-  const folders = [SHIPPED, ...stringsOf(flags['queries'])];
-  const files = named.length > 0 ? named : folders.flatMap((folder) => yamlFiles(folder).map(({ path }) => path));
-  let invalid = 0;
-  for (const [file, problems] of validateFiles(files, mappedFields())) {
-    if (problems.length === 0) continue;
-    invalid += 1;
-    await io.out(`${file}\n${problems.map((problem) => `  ${problem}\n`).join('')}`);
-  }
-  // What only shows when files are looked at together: an id twice, a noise set that is not there.
-  if (invalid === 0 && named.length === 0) openLibrary(flags);
-  await io.out(`${files.length - invalid} valid, ${invalid} not valid\n`);
-  return invalid === 0 ? EXIT.done : EXIT.usage;
 }

@@ -1,6 +1,5 @@
-import { randomBytes } from 'node:crypto';
 import pLimit from 'p-limit';
-import { eventsAlias, eventsIndex, variantsIndex } from '../audit/indices.ts';
+import { eventsAlias } from '../audit/indices.ts';
 import type { Cluster } from '../elastic/index.ts';
 import {
   type Definition,
@@ -14,6 +13,7 @@ import { EXIT } from '../shared/errors.ts';
 import type { Context } from './context.ts';
 import { loadLines } from './load-lines.ts';
 import { choose, openLibrary, stringsOf } from './query-library.ts';
+import { removeNamespace, scratchNamespace } from './scratch.ts';
 
 const AT_ONCE = 4;
 
@@ -24,7 +24,7 @@ export async function runScenarios(
   noise: Library['noise'],
 ): Promise<readonly ScenarioVerdict[]> {
   const cases = scenarioCases(definitions);
-  const namespace = `scenarios_${randomBytes(6).toString('hex')}`;
+  const namespace = scratchNamespace();
   const limit = pLimit(AT_ONCE);
   try {
     const lines = cases.flatMap(({ cluster: name, lines: texts }) => texts.map((line) => ({ cluster: name, line })));
@@ -47,17 +47,6 @@ export async function runScenarios(
   } finally {
     await removeNamespace(cluster, namespace);
   }
-}
-
-/** By their full names: clusters usually forbid deleting by pattern. */
-async function removeNamespace(cluster: Cluster, namespace: string): Promise<void> {
-  const pattern = `${eventsIndex(namespace, '*')},${variantsIndex(namespace)}`;
-  const found = await cluster.send({
-    method: 'GET',
-    path: `/${pattern}/_settings?ignore_unavailable=true&filter_path=*.settings.index.uuid`,
-  });
-  const names = typeof found.body === 'object' && found.body !== null ? Object.keys(found.body) : [];
-  for (const name of names) await cluster.send({ method: 'DELETE', path: `/${name}` });
 }
 
 export async function testQueries(context: Context, flags: Readonly<Record<string, unknown>>): Promise<number> {

@@ -2,9 +2,10 @@ import type { Argv, CommandModule } from 'yargs';
 import { SEVERITIES } from '../query/index.ts';
 import { FORMATS } from '../report/index.ts';
 import type { GlobalFlags, Run } from './context.ts';
-import { listQueries, showQuery, validateQueries } from './query-library.ts';
+import { listQueries, showQuery } from './query-library.ts';
 import { type RunFlags, runQueries } from './query-run.ts';
 import { testQueries } from './query-test.ts';
+import { validateQueries } from './query-validate.ts';
 
 /** `kaudit query …`: the stored investigations. */
 export function queryCommand(run: Run): CommandModule {
@@ -13,7 +14,11 @@ export function queryCommand(run: Run): CommandModule {
     describe: 'Stored investigations: list, show, run, validate, test',
     builder: (args) =>
       args
-        .option('queries', { type: 'string', array: true, describe: 'Further folders of investigations', global: true })
+        .option('queries', {
+          ...repeated,
+          describe: 'A further folder of investigations; may be repeated',
+          global: true,
+        })
         .command(listCommand(run))
         .command(showCommand(run))
         .command(runCommand(run))
@@ -25,6 +30,8 @@ export function queryCommand(run: Run): CommandModule {
 }
 
 const json = { type: 'boolean', describe: 'Print JSON' } as const;
+/** One value each time: an array would also take the ids that follow it. */
+const repeated = { type: 'string', array: true, nargs: 1 } as const;
 
 function ids(args: Argv, describe: string): Argv {
   return args.positional('ids', { type: 'string', array: true, describe });
@@ -42,8 +49,12 @@ function listCommand(run: Run): CommandModule {
 function showCommand(run: Run): CommandModule {
   return {
     command: 'show <id>',
-    describe: 'Show one investigation: its file, or its definition as JSON',
-    builder: (args) => args.positional('id', { type: 'string', demandOption: true }).option('json', json),
+    describe: 'Show one investigation: its file, its definition or its search',
+    builder: (args) =>
+      args
+        .positional('id', { type: 'string', demandOption: true })
+        .option('json', json)
+        .option('dsl', { type: 'boolean', describe: 'Print the search that the server gets' }),
     handler: (args) => run(args as GlobalFlags, (context) => showQuery(context, args)),
   };
 }
@@ -60,7 +71,7 @@ function runCommand(run: Run): CommandModule {
         .option('to', { type: 'string', describe: 'End of the window, not included' })
         .option('cluster', { type: 'string', describe: 'Only events of this Kubernetes cluster' })
         .option('namespace', { type: 'string', default: 'default', describe: 'Namespace of the index' })
-        .option('param', { type: 'string', array: true, describe: 'name=value of a parameter; may be repeated' })
+        .option('param', { ...repeated, describe: 'name=value of a parameter; may be repeated' })
         .option('noise', { type: 'boolean', default: true, describe: 'Hide noise sets; --no-noise shows all' })
         .option('format', { choices: FORMATS, default: 'table' as const, describe: 'How to print' })
         .option('json', { type: 'boolean', describe: 'The same as --format json' })
@@ -74,9 +85,11 @@ function runCommand(run: Run): CommandModule {
 function validateCommand(run: Run): CommandModule {
   return {
     command: 'validate [files..]',
-    describe: 'Check files of investigations against schema and mapping, without a server',
+    describe: 'Check files of investigations against schema and mapping',
     builder: (args) =>
-      args.positional('files', { type: 'string', array: true, describe: 'Default: all that are known' }),
+      args
+        .positional('files', { type: 'string', array: true, describe: 'Default: all that are known' })
+        .option('server', { type: 'boolean', describe: 'Let the server check the KQL, too' }),
     handler: (args) => run(args as GlobalFlags, (context) => validateQueries(context, args)),
   };
 }

@@ -1,5 +1,4 @@
 import { isObject, type JsonObject } from '../audit/event.ts';
-import { KauditError } from '../shared/errors.ts';
 import type { Definition, Measure } from './definition.ts';
 import { bucketsOf, metricOf, type Search } from './search.ts';
 import type { Group, Scalar } from './types.ts';
@@ -14,8 +13,8 @@ interface Folding {
 type Folded = Scalar | null | Set<Scalar>;
 
 const PAGE = 1000;
-/** More groups than anybody reads: beyond, the answer says how to narrow it instead of filling memory. */
-const MOST_BUCKETS = 50_000;
+/** Beyond so many groups (with `stages`: requests) an answer ends and says so, instead of filling memory. */
+export const MOST_BUCKETS = 50_000;
 const VALUES_SHOWN = 5;
 
 /** The identity of a request among events of several stages: clients choose auditIDs, so the time of arrival is part of it. */
@@ -24,31 +23,40 @@ const REQUEST_KEY = ['auditID', 'requestReceivedTimestamp'] as const;
 export interface Groups {
   readonly groups: readonly Group[];
   readonly requests: number;
+  /** There are more groups than were read; what was read stands. */
+  readonly cut: boolean;
   readonly tookMs: number;
 }
 
 /** All groups of the events that match, in no order. A request that is logged at several stages counts once. */
 export async function collectGroups(search: Search, definition: Definition, query: JsonObject): Promise<Groups> {
   const perRequest = definition.stages !== undefined;
-  const keys = perRequest ? [...definition.group.by, ...REQUEST_KEY] : definition.group.by;
   const folded = new Map<string, Folding>();
   const requests = new Set<string>();
   let total = 0;
   let tookMs = 0;
   let read = 0;
+  let cut = false;
   for (let after: unknown; ; ) {
-    const answer = await search({ query, aggs: { groups: compositeOf(keys, definition.group.show, after) } });
+    const answer = await search(groupsRequest(definition, query, after));
     tookMs += answer.tookMs;
     total = answer.total;
     const buckets = bucketsOf(answer.aggregations, 'groups');
     for (const bucket of buckets) fold(folded, requests, bucket, definition, perRequest);
     read += buckets.length;
     if (buckets.length < PAGE) break;
-    if (read >= MOST_BUCKETS) throw tooMany(definition.id);
+    cut = read >= MOST_BUCKETS;
+    if (cut) break;
     after = afterKey(answer.aggregations);
   }
   const groups = [...folded.values()].map(finish);
-  return { groups, requests: perRequest ? requests.size : total, tookMs };
+  return { groups, requests: perRequest ? requests.size : total, cut, tookMs };
+}
+
+/** One page of the groups of what matches, after the key that the page before ended with. */
+export function groupsRequest({ group, stages }: Definition, query: JsonObject, after?: unknown): JsonObject {
+  const keys = stages === undefined ? group.by : [...group.by, ...REQUEST_KEY];
+  return { query, aggs: { groups: compositeOf(keys, group.show, after) } };
 }
 
 function compositeOf(keys: readonly string[], show: Definition['group']['show'], after: unknown): JsonObject {
@@ -127,28 +135,26 @@ function scalarOf(value: unknown): Scalar | null {
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : null;
 }
 
-/** The groups that are listed, most first by the measure that the definition orders by; ties by their keys. */
+/** The groups that are listed, the most or the latest first by the measure that the definition orders by; ties by their keys. */
 export function listed(
   definition: Definition,
   groups: readonly Group[],
 ): { readonly groups: readonly Group[]; readonly more: number } {
   const { order, limit } = definition.group;
-  const rank = (group: Group): number => {
-    const measure = order === undefined ? undefined : group.show[order];
-    return typeof measure === 'number' ? measure : group.requests;
-  };
   const sorted = [...groups].sort(
-    (a, b) => rank(b) - rank(a) || (JSON.stringify(a.by) < JSON.stringify(b.by) ? -1 : 1),
+    (a, b) => compare(rankOf(b, order), rankOf(a, order)) || compare(JSON.stringify(a.by), JSON.stringify(b.by)),
   );
   return { groups: sorted.slice(0, limit), more: Math.max(0, sorted.length - limit) };
 }
 
-function tooMany(id: string): KauditError {
-  return new KauditError(
-    'server-refused',
-    `${id} has more than ${MOST_BUCKETS.toLocaleString('en')} groups in this window.`,
-    {
-      hint: 'Narrow the window with --from and --to.',
-    },
-  );
+/** What a group is ordered by: a number, or a time in words, whose order as text is that of time. */
+function rankOf(group: Group, order: string | undefined): number | string {
+  const measure = order === undefined ? group.requests : group.show[order];
+  return typeof measure === 'number' || typeof measure === 'string' ? measure : 0;
+}
+
+function compare(a: number | string, b: number | string): number {
+  if (typeof a !== typeof b) return typeof a === 'number' ? -1 : 1;
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
 }

@@ -57,10 +57,21 @@ export function readLibrary(folders: readonly string[], fields: FieldTypes): Lib
 /** Problems of single files, by path. */
 export function validateFiles(paths: readonly string[], fields: FieldTypes): ReadonlyMap<string, readonly string[]> {
   const check = (path: string): readonly string[] => {
-    const parser = path.split(/[/\\]/).at(-2) === NOISE ? parseNoiseSet : parseDefinition;
-    return parser(readText(path), idOf(path), fields).problems;
+    return parserFor(path)(readText(path), idOf(path), fields).problems;
   };
   return new Map(paths.map((path) => [path, check(path)]));
+}
+
+/** The KQL in a valid file, each with its place; none in a file that is not valid. */
+export function kqlIn(path: string, fields: FieldTypes): readonly { readonly place: string; readonly query: string }[] {
+  const value = parserFor(path)(readText(path), idOf(path), fields).value;
+  if (value === undefined) return [];
+  const of = 'requires' in value ? value.requires.of : undefined;
+  return [{ place: 'match', query: value.match }, ...(of === undefined ? [] : [{ place: 'requires.of', query: of }])];
+}
+
+function parserFor(path: string): (source: string, id: string, fields: FieldTypes) => Parsed<Definition | NoiseSet> {
+  return path.split(/[/\\]/).at(-2) === NOISE ? parseNoiseSet : parseDefinition;
 }
 
 interface YamlFile {

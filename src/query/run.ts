@@ -2,12 +2,12 @@ import pLimit from 'p-limit';
 import { KauditError, messageOf } from '../shared/errors.ts';
 import { readCoverage } from './coverage.ts';
 import type { Definition } from './definition.ts';
-import { listed } from './groups.ts';
+import { type Groups, listed, MOST_BUCKETS } from './groups.ts';
 import { runEvents } from './kinds/events.ts';
 import { runThreshold } from './kinds/threshold.ts';
 import { observe } from './observe.ts';
 import { matchQuery, noiseOf, noiseQuery, type Scope } from './scope.ts';
-import { bucketsOf, type Search, searcher } from './search.ts';
+import { bucketsOf, metricOf, type Search, searcher } from './search.ts';
 import type { Ask, Coverage, InvestigationResult, ResultStatus, RunResult } from './types.ts';
 
 export interface RunOptions extends Scope {
@@ -38,11 +38,16 @@ async function runOne(
   const nothing = { id, title, severity, matches: 0, groups: [], moreGroups: 0, hidden: {}, tookMs: 0 };
   try {
     const observability = await observe(search, definition, scope, coverage);
-    const reason = observability.kind === 'observable' ? {} : { reason: observability.reason };
-    if (observability.kind === 'not-observable') return { ...nothing, status: 'not-observable', ...reason };
+    if (observability.kind === 'not-observable') {
+      return { ...nothing, status: 'not-observable', reason: observability.reason };
+    }
     const found = await runKind(search, definition, scope);
     const { groups, more } = listed(definition, found.groups);
-    const status: ResultStatus = groups.length > 0 ? 'findings' : 'none';
+    const status = statusOf(found);
+    const reasons = [
+      ...(observability.kind === 'partly' ? [observability.reason] : []),
+      ...(found.cut ? [TOO_MANY] : []),
+    ];
     const hidden = await countHidden(search, definition, scope);
     return {
       ...nothing,
@@ -51,7 +56,7 @@ async function runOne(
       groups,
       moreGroups: more,
       hidden,
-      ...reason,
+      ...(reasons.length > 0 && { reason: reasons.join('; ') }),
       tookMs: found.tookMs,
     };
   } catch (error) {
@@ -61,7 +66,15 @@ async function runOne(
   }
 }
 
-function runKind(search: Search, definition: Definition, scope: Scope): ReturnType<typeof runEvents> {
+const TOO_MANY = `only the first ${MOST_BUCKETS.toLocaleString('en')} groups were looked at: narrow the window with --from and --to`;
+
+/** What was found stands even where not all was looked at; nothing found is an answer only where all was. */
+function statusOf({ groups, cut }: Groups): ResultStatus {
+  if (groups.length > 0) return 'findings';
+  return cut ? 'error' : 'none';
+}
+
+function runKind(search: Search, definition: Definition, scope: Scope): Promise<Groups> {
   switch (definition.kind) {
     case 'events':
       return runEvents(search, definition, scope);
@@ -70,17 +83,20 @@ function runKind(search: Search, definition: Definition, scope: Scope): ReturnTy
   }
 }
 
-/** How many requests each noise set hides. */
+/** How many requests each noise set hides; about so many where they are told apart from their stages. */
 async function countHidden(search: Search, definition: Definition, scope: Scope): Promise<Record<string, number>> {
   const sets = noiseOf(definition, scope);
   if (sets.length === 0) return {};
   const filters = Object.fromEntries(sets.map((set) => [set.id, noiseQuery(set)]));
+  const isPerRequest = definition.stages !== undefined;
+  const requests = { cardinality: { field: 'auditID', precision_threshold: 40_000 } };
   const answer = await search({
     query: matchQuery(definition, scope),
-    aggs: { noise: { filters: { filters, keyed: false } } },
+    aggs: { noise: { filters: { filters, keyed: false }, ...(isPerRequest && { aggs: { requests } }) } },
   });
   const counts = bucketsOf(answer.aggregations, 'noise').map(
-    (bucket) => [String(bucket['key']), Number(bucket['doc_count'])] as const,
+    (bucket) =>
+      [String(bucket['key']), Number(isPerRequest ? metricOf(bucket, 'requests') : bucket['doc_count'])] as const,
   );
   return Object.fromEntries(counts.filter(([, count]) => count > 0));
 }

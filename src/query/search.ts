@@ -12,6 +12,9 @@ export interface Answer {
 
 export type Search = (body: JsonObject) => Promise<Answer>;
 
+/** No documents, and an exact count of them. */
+export const COUNTED = { size: 0, track_total_hits: true } as const;
+
 /**
  * Searches an index or alias; what is missing has no documents. An answer that is not whole (a shard failed, the time
  * was up) is an error: nothing found must mean that there is nothing.
@@ -19,7 +22,7 @@ export type Search = (body: JsonObject) => Promise<Answer>;
 export function searcher(ask: Ask, target: string): Search {
   const path = `/${target}/_search?ignore_unavailable=true&allow_no_indices=true&allow_partial_search_results=false`;
   return async (body) => {
-    const response = await ask('POST', path, { size: 0, track_total_hits: true, ...body });
+    const response = await ask('POST', path, { ...COUNTED, ...body });
     if (!isObject(response)) throw incomplete('it is no JSON object');
     const shards = response['_shards'];
     if (response['timed_out'] === true) throw incomplete('the server ran out of time');

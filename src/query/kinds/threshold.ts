@@ -37,7 +37,7 @@ export async function runThreshold(search: Search, definition: ThresholdDefiniti
     if (count < atLeast) continue;
     over.push({ ...group, show: { ...group.show, peak: count, peakFrom: new Date(from).toISOString() } });
   }
-  return { groups: over, requests: over.reduce((sum, group) => sum + group.requests, 0), tookMs };
+  return { groups: over, requests: over.reduce((sum, group) => sum + group.requests, 0), cut: all.cut, tookMs };
 }
 
 /** The events of one group. */
