@@ -20,7 +20,7 @@ export function loadCommand(run: Run): CommandModule {
     describe: 'Load audit logs: files, folders, globs, or - for stdin',
     builder: (args) =>
       args
-        .positional('paths', { type: 'string', array: true, describe: 'Files, folders, globs, or - for stdin' })
+        .positional('paths', { describe: 'Files, folders, globs, or - for stdin', demandOption: true })
         .option('cluster', { type: 'string', describe: 'Name of the Kubernetes cluster that wrote them' })
         .option('namespace', {
           type: 'string',

@@ -34,7 +34,7 @@ const json = { type: 'boolean', describe: 'Print JSON' } as const;
 const repeated = { type: 'string', array: true, nargs: 1 } as const;
 
 function ids(args: Argv, describe: string): Argv {
-  return args.positional('ids', { type: 'string', array: true, describe });
+  return args.positional('ids', { describe });
 }
 
 function listCommand(run: Run): CommandModule {
@@ -88,7 +88,7 @@ function validateCommand(run: Run): CommandModule {
     describe: 'Check files of investigations against schema and mapping',
     builder: (args) =>
       args
-        .positional('files', { type: 'string', array: true, describe: 'Default: all that are known' })
+        .positional('files', { describe: 'Default: all that are known' })
         .option('server', { type: 'boolean', describe: 'Let the server check the KQL, too' }),
     handler: (args) => run(args as GlobalFlags, (context) => validateQueries(context, args)),
   };

@@ -1,0 +1,123 @@
+/** What the README says is generated from what it is about; UPDATE_GOLDEN=1 writes it. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { isObject } from '../src/audit/event.ts';
+import { eventsAlias } from '../src/audit/indices.ts';
+import { readTemplate } from '../src/elastic/index.ts';
+import { fieldTypes, readLibrary, runInvestigations, SHIPPED } from '../src/query/index.ts';
+import { renderRun } from '../src/report/index.ts';
+import { SETTINGS } from '../src/shared/settings.ts';
+import { kaudit } from './support/cli.ts';
+import { freshNamespace, removeNamespace, testCluster } from './support/cluster.ts';
+import { DEPENDENCIES } from './support/dependencies.ts';
+
+const ROOT = join(import.meta.dirname, '..');
+const README = join(ROOT, 'README.md');
+const { properties } = readTemplate().template.mappings;
+
+function expectSection(name: string, content: string): void {
+  const pattern = new RegExp(`(<!-- generated: ${name} -->\n)[^]*?(<!-- end -->)`);
+  const readme = readFileSync(README, 'utf8');
+  expect(readme).toMatch(pattern);
+  const wanted = readme.replace(pattern, (_, begin: string, end: string) => `${begin}\n${content.trimEnd()}\n\n${end}`);
+  if (process.env['UPDATE_GOLDEN'] === '1') writeFileSync(README, wanted);
+  expect(readFileSync(README, 'utf8')).toBe(wanted);
+}
+
+function table(headers: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`;
+  return line(headers) + line(headers.map(() => '---')) + rows.map(line).join('');
+}
+
+const code = (text: string): string => `\`\`\`\n${text.trimEnd()}\n\`\`\`\n\n`;
+
+describe('the README', () => {
+  it('lists the investigations', () => {
+    const { investigations } = readLibrary([SHIPPED], fieldTypes(properties));
+    const rows = investigations.map(({ definition, category, file }) => [
+      `[${definition.id}](queries/${category}/${file.split('/').at(-1)})`,
+      definition.severity,
+      definition.question,
+    ]);
+    expectSection('investigations', table(['Investigation', 'Severity', 'Question'], rows));
+  });
+
+  it('lists the facts, all of them and no other', () => {
+    const about = JSON.parse(readFileSync(join(ROOT, 'mappings/about.json'), 'utf8')) as Readonly<
+      Record<string, string>
+    >;
+    const facts = leaves(properties['kaudit'], 'kaudit');
+    expect(Object.keys(about)).toEqual(facts.map(([name]) => name));
+    expectSection(
+      'fields',
+      table(
+        ['Fact', 'Type', 'Meaning'],
+        facts.map(([name, type]) => [`\`${name}\``, type, about[name] ?? '']),
+      ),
+    );
+  });
+
+  it('lists the settings', () => {
+    expectSection(
+      'configuration',
+      table(
+        ['Variable', 'Meaning', 'Default'],
+        SETTINGS.map(({ name, about, default: fallback }) => [`\`${name}\``, about, fallback]),
+      ),
+    );
+  });
+
+  it('shows the commands as they show themselves', async () => {
+    const help = async (...command: readonly string[]): Promise<string> => (await kaudit([...command, '--help'])).out;
+    expectSection(
+      'commands',
+      code(await help()) + code(await help('load')) + code(await help('query', 'run')) + code(await help('simulate')),
+    );
+  });
+
+  it('shows a summary as it comes', async () => {
+    const namespace = freshNamespace();
+    const simulated = await kaudit(['simulate', '--events', '20000', '--seed', '7', '--attack', 'all', '-o', '-']);
+    await kaudit(['load', '-', '--cluster', 'demo', '--namespace', namespace], { input: simulated.out });
+    const cluster = await testCluster();
+    const { investigations, noise } = readLibrary([SHIPPED], fieldTypes(properties));
+    const definitions = investigations.map(({ definition }) => definition);
+    const scope = {
+      window: {},
+      parameters: {},
+      noise,
+      useNoise: true,
+      ask: cluster.ask,
+      target: eventsAlias(namespace),
+    };
+    const run = await runInvestigations({ ...scope, definitions });
+    expectSection('summary', code(renderRun(run, 'table', { columns: 80, colour: false })));
+    await removeNamespace(cluster, namespace);
+  });
+
+  it('lists the dependencies with their licences', () => {
+    const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as Record<
+      'dependencies' | 'devDependencies',
+      Record<string, string>
+    >;
+    const all = { ...manifest.dependencies, ...manifest.devDependencies };
+    expect(Object.keys(DEPENDENCIES)).toEqual(Object.keys(all));
+    const rows = Object.entries(all).map(([name, version]) => {
+      const { license } = JSON.parse(readFileSync(join(ROOT, 'node_modules', name, 'package.json'), 'utf8')) as {
+        license: string;
+      };
+      const [upkeep, why] = DEPENDENCIES[name] ?? ['', ''];
+      return [name + (name in manifest.devDependencies ? ' (development)' : ''), version, license, upkeep, why];
+    });
+    expectSection('dependencies', table(['Package', 'Version', 'Licence', 'Upkeep', 'Why'], rows));
+  });
+});
+
+function leaves(field: unknown, name: string): readonly (readonly [string, string])[] {
+  if (!isObject(field)) return [];
+  const below = field['properties'];
+  if (isObject(below)) return Object.entries(below).flatMap(([key, value]) => leaves(value, `${name}.${key}`));
+  return [[name, String(field['type'])]];
+}
