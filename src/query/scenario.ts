@@ -30,9 +30,7 @@ export function scenarioCases(definitions: readonly Definition[]): readonly Scen
       definition,
       scenario,
       cluster: `${definition.id}/${at + 1}`,
-      lines: scenario.given
-        .flatMap((given, index) => expand(given, index))
-        .map((event) => JSON.stringify(event)),
+      lines: scenario.given.flatMap((given, index) => expand(given, index)).map((event) => JSON.stringify(event)),
     })),
   );
 }
