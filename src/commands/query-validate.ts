@@ -1,8 +1,17 @@
-import { eventsAlias, eventsIndex } from '../audit/indices.ts';
-import { ensureIndex, setup } from '../elastic/index.ts';
-import { askServer, kqlIn, SHIPPED, validateFiles, yamlFiles } from '../query/index.ts';
+import { eventsAlias } from '../audit/indices.ts';
+import {
+  askServer,
+  type FieldTypes,
+  kqlIn,
+  readLibrary,
+  SHIPPED,
+  scenarioCases,
+  validateFiles,
+  yamlFiles,
+} from '../query/index.ts';
 import { EXIT } from '../shared/errors.ts';
 import type { Context } from './context.ts';
+import { loadLines } from './load-lines.ts';
 import { mappedFields, openLibrary, stringsOf } from './query-library.ts';
 import { removeNamespace, scratchNamespace } from './scratch.ts';
 
@@ -29,16 +38,14 @@ export async function validateQueries(context: Context, flags: Flags): Promise<n
 async function withServerProblems(context: Context, found: Problems): Promise<Problems> {
   const cluster = await context.cluster();
   const namespace = scratchNamespace();
-  const index = eventsIndex(namespace, 'undated');
   const fields = mappedFields();
   try {
-    await setup(cluster);
-    await ensureIndex(cluster, index, eventsAlias(namespace));
+    await loadLines(cluster, { namespace, lines: someEvents(fields) });
     const all = new Map(found);
     for (const [file, before] of found) {
       const problems = [...before];
       for (const { place, query } of kqlIn(file, fields)) {
-        const problem = await askServer(cluster.ask, index, query);
+        const problem = await askServer(cluster.ask, eventsAlias(namespace), query);
         if (problem !== undefined) problems.push(`${place}: ${problem}`);
       }
       all.set(file, problems);
@@ -47,4 +54,11 @@ async function withServerProblems(context: Context, found: Problems): Promise<Pr
   } finally {
     await removeNamespace(cluster, namespace);
   }
+}
+
+/** The events of one shipped scenario. */
+function someEvents(fields: FieldTypes): readonly { readonly cluster: string; readonly line: string }[] {
+  const { investigations } = readLibrary([SHIPPED], fields);
+  const [first] = scenarioCases(investigations.map(({ definition }) => definition));
+  return (first?.lines ?? []).map((line) => ({ cluster: 'validate', line }));
 }

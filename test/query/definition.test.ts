@@ -40,6 +40,11 @@ describe('a definition', () => {
       (s) => s.replace('(verb: get or verb: list or verb: watch)', 'verb: get, list'),
       'match:',
     ],
+    ['an order by a list', (s) => s.replace('order: requests', 'order: secrets'), 'group.order'],
+    ['an order by what every object has', (s) => s.replace('order: requests', 'order: toString'), 'group.order'],
+    ['a scenario that is like nothing', (s) => s.replace('like: read-secret }]', 'like: nothing }]'), 'no template'],
+    ['a tag', (s) => s.replace('title: ', 'title: !!js/function '), 'tag'],
+    ['a measure that is none', (s) => s.replace('{ values: verb }', '{ sum: verb }'), 'values, distinct'],
     ['too few scenarios', (s) => s.slice(0, s.indexOf('  - it: reports who')), 'two scenarios'],
     ['a level without what it is for', (s) => s.replace('level: Metadata', 'level: Request'), 'requires.of'],
     [

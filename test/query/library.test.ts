@@ -77,6 +77,13 @@ describe('the library', () => {
     expect(() => readLibrary([SHIPPED, home], fields)).toThrow(join(home, 'mine', name));
   });
 
+  it('refuses a noise set whose name is taken: it could hide more than the shipped one', () => {
+    const home = mkdtempSync(join(folder, 'q-'));
+    mkdirSync(join(home, 'noise'));
+    writeFileSync(join(home, 'noise', 'nodes.yml'), readFileSync(join(SHIPPED, 'noise/nodes.yml'), 'utf8'));
+    expect(() => readLibrary([SHIPPED, home], fields)).toThrow('there is a noise set nodes already');
+  });
+
   it('says when a folder cannot be read', () => {
     expect(() => readLibrary([join(folder, 'none')], fields)).toThrow('cannot be read');
   });

@@ -1,0 +1,100 @@
+/** Reading of answers in the shape that Elasticsearch 9.5.3 gives; what it computes is tested against a real one. */
+import { describe, expect, it } from 'vitest';
+import type { JsonObject } from '../../src/audit/event.ts';
+import { readTemplate } from '../../src/elastic/index.ts';
+import { collectGroups, listed, MOST_BUCKETS } from '../../src/query/groups.ts';
+import { type Definition, fieldTypes, readLibrary, SHIPPED } from '../../src/query/index.ts';
+import type { Search } from '../../src/query/search.ts';
+import type { Group } from '../../src/query/types.ts';
+
+const library = readLibrary([SHIPPED], fieldTypes(readTemplate().template.mappings.properties));
+const exec = library.investigations.find(({ definition }) => definition.id === 'exec-into-pod')?.definition;
+if (exec === undefined) throw new Error('no exec-into-pod');
+const { stages: _, ...unstaged } = exec;
+const terminal: Definition = { ...unstaged, group: { by: ['verb'], show: {}, limit: 2 } };
+
+/** Answers with the pages one after the other, and keeps what it was asked. */
+function pages(...buckets: readonly (readonly JsonObject[])[]): { search: Search; asked: JsonObject[] } {
+  const asked: JsonObject[] = [];
+  const search: Search = async (body) => {
+    const page = buckets[asked.length] ?? [];
+    asked.push(body);
+    const groups = { buckets: page, after_key: page.at(-1)?.['key'] };
+    return { total: 7, tookMs: 1, aggregations: { groups } };
+  };
+  return { search, asked };
+}
+
+const bucket = (verb: string | null, count = 1): JsonObject => ({ key: { k0: verb }, doc_count: count });
+const many = (from: number): JsonObject[] => Array.from({ length: 1000 }, (_, at) => bucket(`v${from + at}`));
+
+describe('collectGroups', () => {
+  it('pages to the end, each page after the key of the one before', async () => {
+    const { search, asked } = pages(many(0), many(1000), [bucket('last')]);
+    const { groups, cut, requests } = await collectGroups(search, terminal, {});
+    expect([groups.length, cut, requests, asked.length]).toEqual([2001, false, 7, 3]);
+    const composites = asked.map((body) => JSON.stringify(body).match(/"after":(\{[^}]*\})/)?.[1]);
+    expect(composites).toEqual([undefined, '{"k0":"v999"}', '{"k0":"v1999"}']);
+  });
+
+  it('keeps a group without a value', async () => {
+    const { groups } = await collectGroups(pages([bucket(null, 3)]).search, terminal, {});
+    expect(groups).toEqual([{ by: { verb: null }, requests: 3, show: {} }]);
+  });
+
+  it('stops where there are too many, says so, and keeps what it has', async () => {
+    const endless = pages(...Array.from({ length: MOST_BUCKETS / 1000 + 5 }, (_, at) => many(at * 1000)));
+    const { groups, cut } = await collectGroups(endless.search, terminal, {});
+    expect([groups.length, cut, endless.asked.length]).toEqual([MOST_BUCKETS, true, MOST_BUCKETS / 1000]);
+  });
+
+  it('folds the requests of a group together, and their measures', async () => {
+    const request = (id: string, at: string, ips: readonly string[]): JsonObject => ({
+      key: { k0: 'alice', k1: 'prod/api-0', k2: id, k3: 1 },
+      doc_count: 2,
+      first: { value: 1, value_as_string: at },
+      last: { value: 1, value_as_string: at },
+      from: { buckets: ips.map((key) => ({ key, doc_count: 1 })) },
+      started: { buckets: [] },
+    });
+    const { search } = pages([
+      request('a', '2026-03-02T09:00:00.000Z', ['10.0.0.1']),
+      request('b', '2026-03-02T08:00:00.000Z', ['10.0.0.1', '10.0.0.2']),
+    ]);
+    const { groups, requests } = await collectGroups(search, exec, {});
+    expect(requests).toBe(2);
+    expect(groups).toEqual([
+      {
+        by: { 'kaudit.actor.name': 'alice', 'kaudit.object': 'prod/api-0' },
+        requests: 2,
+        show: {
+          sessions: 2,
+          started: [],
+          from: ['10.0.0.1', '10.0.0.2'],
+          first: '2026-03-02T08:00:00.000Z',
+          last: '2026-03-02T09:00:00.000Z',
+        },
+      },
+    ]);
+  });
+});
+
+describe('listed', () => {
+  const group = (verb: string, requests: number, show: Group['show'] = {}): Group => ({ by: { verb }, requests, show });
+  const verbs = (groups: readonly Group[]): unknown[] => groups.map(({ by }) => by['verb']);
+
+  it('lists the most first, ties by their keys, and counts the rest', () => {
+    const { groups, more } = listed(terminal, [group('b', 1), group('c', 5), group('a', 1)]);
+    expect([verbs(groups), more]).toEqual([['c', 'a'], 1]);
+  });
+
+  it('lists the latest first where it is ordered by a time; a group without one last', () => {
+    const byTime = { ...terminal, group: { ...terminal.group, order: 'last', limit: 20 } };
+    const some = [
+      group('none', 9, { last: null }),
+      group('old', 9, { last: '2026-03-02T08:00:00.000Z' }),
+      group('new', 1, { last: '2026-03-02T09:00:00.000Z' }),
+    ];
+    expect(verbs(listed(byTime, some).groups)).toEqual(['new', 'old', 'none']);
+  });
+});
