@@ -1,9 +1,10 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { Cluster } from '../../src/elastic/index.ts';
-import { kaudit } from '../support/cli.ts';
+import { kaudit, type RunOptions } from '../support/cli.ts';
 import { countEvents, freshNamespace, removeNamespace, testCluster } from '../support/cluster.ts';
 import { rawEvent } from '../support/events.ts';
 import { fieldOf } from '../support/field.ts';
@@ -84,37 +85,50 @@ describe('kaudit load', () => {
     expect([code, err]).toEqual([2, expect.stringContaining('lower-case')]);
   });
 
-  it('finishes what is under way on Ctrl-C, and loses nothing for the next run', async () => {
-    const name = freshNamespace();
-    const events = 60_000;
+  describe('that is ended early', () => {
+    const events = 100_000;
     const path = join(folder, 'large.log');
-    expect((await kaudit(['simulate', '--events', String(events), '-o', path])).code).toBe(0);
-    const slow = { KAUDIT_HOME: mkdtempSync(join(tmpdir(), 'kaudit-cli-')) };
-    const running = kaudit(['load', path, '--namespace', name, '--json', '--verbose'], {
-      env: slow,
-      when: [/Loading/, (kill) => setTimeout(() => kill('SIGINT'), 300)],
+    beforeAll(async () => {
+      expect((await kaudit(['simulate', '--events', String(events), '-o', path])).code).toBe(0);
     });
-    const first = await running;
-    expect(first.code).toBe(130);
-    expect(first.json()).toMatchObject({ balanced: true });
-    const second = await kaudit(['load', path, '--namespace', name, '--json']);
-    expect(second.json()).toMatchObject({ read: events, balanced: true });
-    expect(await countEvents(cluster, name)).toBe(events);
-    await removeNamespace(cluster, name);
-  });
 
-  it('gives exactly the right index after being killed and run again', async () => {
-    const name = freshNamespace();
-    const path = join(folder, 'large.log');
-    const killed = await kaudit(['load', path, '--namespace', name, '--verbose'], {
-      when: [/Loading/, (kill) => setTimeout(() => kill('SIGKILL'), 900)],
+    /** Ends the load once its first events are stored. */
+    const endedBy = (signal: NodeJS.Signals, name: string): RunOptions => ({
+      during: async (kill) => {
+        const stored = async (): Promise<number> => {
+          await cluster.send({ method: 'POST', path: `/kaudit-events-${name}-*/_refresh` });
+          return await countEvents(cluster, name).catch(() => 0);
+        };
+        while ((await stored()) === 0) await delay(50);
+        kill(signal);
+      },
     });
-    expect(killed.code).toBeNull();
-    const { json } = await kaudit(['load', path, '--namespace', name, '--json']);
-    expect(json()).toMatchObject({ read: 60_000, variant: 0, balanced: true });
-    expect(fieldOf(json(), 'created')).not.toBe(60_000);
-    expect(await countEvents(cluster, name)).toBe(60_000);
-    await removeNamespace(cluster, name);
+
+    it('finishes what is under way on Ctrl-C, and loses nothing for the next run', async () => {
+      const name = freshNamespace();
+      const load = ['load', path, '--namespace', name, '--json'];
+      const first = await kaudit(load, endedBy('SIGINT', name));
+      expect(first.code).toBe(130);
+      expect(first.json()).toMatchObject({ balanced: true });
+      expect((await kaudit(load)).json()).toMatchObject({
+        read: events,
+        duplicate: fieldOf(first.json(), 'created'),
+        balanced: true,
+      });
+      expect(await countEvents(cluster, name)).toBe(events);
+      await removeNamespace(cluster, name);
+    });
+
+    it('gives exactly the right index after being killed and run again', async () => {
+      const name = freshNamespace();
+      const load = ['load', path, '--namespace', name, '--json'];
+      expect((await kaudit(load, endedBy('SIGKILL', name))).code).toBeNull();
+      const { json } = await kaudit(load);
+      expect(json()).toMatchObject({ read: events, variant: 0, balanced: true });
+      expect(Number(fieldOf(json(), 'duplicate'))).toBeGreaterThan(0);
+      expect(await countEvents(cluster, name)).toBe(events);
+      await removeNamespace(cluster, name);
+    });
   });
 });
 

@@ -17,8 +17,8 @@ export interface Ran {
 export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly input?: string | Buffer;
-  /** Called with the process once it has said something on stderr that matches. */
-  readonly when?: readonly [RegExp, (kill: (signal: NodeJS.Signals) => void) => void];
+  /** Called when it has been started; may end it. */
+  readonly during?: (kill: (signal: NodeJS.Signals) => void) => Promise<void>;
 }
 
 /** Runs the built command as a user does, against the test's Elasticsearch, in a home of its own. */
@@ -35,7 +35,6 @@ export function kaudit(args: readonly string[], options: RunOptions = {}): Promi
   };
   const child = spawn(process.execPath, [CLI, ...args], { env });
   child.stdin.end(options.input ?? '');
-  let waiting = options.when;
   let out = '';
   let err = '';
   child.stdout.on('data', (data: Buffer) => {
@@ -43,12 +42,9 @@ export function kaudit(args: readonly string[], options: RunOptions = {}): Promi
   });
   child.stderr.on('data', (data: Buffer) => {
     err += data.toString();
-    if (waiting?.[0].test(err)) {
-      waiting[1]((signal) => child.kill(signal));
-      waiting = undefined;
-    }
   });
   return new Promise((resolve, reject) => {
+    options.during?.((signal) => child.kill(signal)).catch(reject);
     child.on('error', reject);
     child.on('close', (code) => resolve({ code, out, err, json: () => JSON.parse(out) as unknown }));
   });
