@@ -14,7 +14,7 @@ import { statusCommand } from './commands/status.ts';
 import { upCommand } from './commands/up.ts';
 import { chooseCluster } from './elastic/index.ts';
 import { EXIT, KauditError, messageOf, systemCodeOf } from './shared/errors.ts';
-import { processIo } from './shared/io.ts';
+import { processIo, STDIN } from './shared/io.ts';
 import { readSettings } from './shared/settings.ts';
 
 const run: Run = async (flags, action) => {
@@ -58,9 +58,10 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
   version: string;
 };
 
-/** yargs 18 drops a bare "-" among positional arguments; there it can only mean stdin, which findSources knows by this name too. */
+/** yargs 18 loses a bare "-", which these commands take for stdin: they know it by this name too. */
 function withStdin(args: readonly string[]): readonly string[] {
-  return args.includes('load') ? args.map((arg) => (arg === '-' ? '/dev/stdin' : arg)) : args;
+  const takesStdin = args.includes('load') || args.includes('api');
+  return takesStdin ? args.map((arg) => (arg === '-' ? STDIN : arg)) : args;
 }
 
 await yargs(withStdin(hideBin(process.argv)))

@@ -11,7 +11,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   elastic: ['audit', 'shared'],
   load: ['audit', 'shared'],
   query: ['audit', 'shared'],
-  report: ['query', 'audit', 'shared'],
+  report: ['load', 'query', 'audit', 'shared'],
   simulate: ['audit', 'shared'],
   audit: ['shared'],
   shared: [],

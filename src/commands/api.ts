@@ -1,6 +1,7 @@
 import type { CommandModule } from 'yargs';
 import type { Method } from '../elastic/index.ts';
 import { EXIT, KauditError } from '../shared/errors.ts';
+import { STDIN } from '../shared/io.ts';
 import type { Context, GlobalFlags, Run } from './context.ts';
 
 interface ApiFlags extends GlobalFlags {
@@ -31,7 +32,7 @@ async function request(context: Context, flags: ApiFlags): Promise<number> {
     throw new KauditError('usage', `${flags.method} is no method of the API.`, { hint: `Use ${METHODS.join(', ')}.` });
   }
   const path = flags.path.startsWith('/') ? flags.path : `/${flags.path}`;
-  const body = flags.body === '-' ? await readAll(context.io.stdin) : flags.body;
+  const body = flags.body === STDIN ? await readAll(context.io.stdin) : flags.body;
   const isBulk = /\/_(bulk|msearch)(\?|$)/.test(path);
   const cluster = await context.cluster();
   const response = await cluster.send({

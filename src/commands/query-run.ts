@@ -62,7 +62,7 @@ function scopeFlags({ namespace, cluster, from, to }: RunFlags): string {
 
 function exitCode({ results }: RunResult, failOn: Severity | undefined): number {
   if (failOn !== undefined && results.some((result) => isAtLeast(result, failOn))) return EXIT.findings;
-  return results.some((result) => result.status === 'error') ? EXIT.partial : EXIT.done;
+  return results.some(({ status, incomplete }) => status === 'error' || incomplete) ? EXIT.partial : EXIT.done;
 }
 
 function isAtLeast({ status, severity }: InvestigationResult, bound: Severity): boolean {

@@ -3,6 +3,7 @@ import { readdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { glob, isDynamicPattern } from 'tinyglobby';
 import { messageOf, systemCodeOf } from '../shared/errors.ts';
+import { STDIN } from '../shared/io.ts';
 
 /** Something to read events from. */
 export interface Source {
@@ -36,7 +37,7 @@ export async function findSources(
     seen.add(identity);
   };
   for (const path of paths) {
-    if (path === '-' || path === '/dev/stdin')
+    if (path === '-' || path === STDIN)
       add({ name: '-', size: undefined, named: true, open: () => buffersOf(stdin) }, '-');
     else await walk(path, true, new Set(), add);
   }

@@ -56,6 +56,7 @@ async function runOne(
       groups,
       moreGroups: more,
       hidden,
+      ...(found.cut && { incomplete: true as const }),
       ...(reasons.length > 0 && { reason: reasons.join('; ') }),
       tookMs: found.tookMs,
     };

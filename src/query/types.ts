@@ -53,6 +53,8 @@ export interface InvestigationResult {
   readonly moreGroups: number;
   /** Requests hidden by each noise set. */
   readonly hidden: Readonly<Record<string, number>>;
+  /** There is more than was looked at; the reason says how to see it. */
+  readonly incomplete?: true;
   /** Why it is not observable, or what went wrong. */
   readonly reason?: string;
   /** Time the server spent, in milliseconds. */

@@ -1,32 +1,8 @@
+import type { FileReport, LoadReport } from '../load/index.ts';
 import { number, plural, span } from './format.ts';
 import { gridLines } from './grid.ts';
 import { safeText, wrap } from './safe-text.ts';
 import { paint, type RenderOptions } from './style.ts';
-
-interface Counts {
-  readonly read: number;
-  readonly created: number;
-  readonly duplicate: number;
-  readonly variant: number;
-  readonly quarantined: number;
-  readonly skipped: number;
-  readonly degraded: number;
-  readonly balanced: boolean;
-}
-
-export interface LoadedFile extends Counts {
-  readonly file: string;
-  readonly reason?: string;
-}
-
-export interface LoadedReport extends Counts {
-  readonly files: readonly LoadedFile[];
-  readonly firstEvent?: string;
-  readonly lastEvent?: string;
-  readonly seconds: number;
-  readonly bytes: number;
-  readonly quarantineFile?: string;
-}
 
 const MEANINGS = [
   ['created', 'stored now'],
@@ -40,7 +16,7 @@ const MEANINGS = [
 const MOST_FILES = 20;
 
 /** The ledger of a load, for a person. */
-export function renderLoad(report: LoadedReport, options: RenderOptions): string {
+export function renderLoad(report: LoadReport, options: RenderOptions): string {
   const lines = [
     ...wrap(headline(report), options.columns),
     ...MEANINGS.filter(([fate]) => report[fate] > 0).flatMap(([fate, meaning]) =>
@@ -62,13 +38,13 @@ function fateLines(count: number, fate: string, meaning: string, { columns }: Re
   return [label + first, ...rest.map((line) => ' '.repeat(margin) + line)];
 }
 
-function headline({ read, firstEvent, lastEvent, seconds, bytes, files }: LoadedReport): string {
+function headline({ read, firstEvent, lastEvent, seconds, bytes, files }: LoadReport): string {
   const times = firstEvent === undefined || lastEvent === undefined ? '' : `, ${span(firstEvent, lastEvent)} UTC`;
   const rate = seconds > 0 ? ` (${number(Math.round(read / seconds))}/s)` : '';
   return `${plural(read, 'record')} of ${plural(files.length, 'file')} (${(bytes / 1e6).toFixed(1)} MB)${times}, in ${seconds.toFixed(1)} s${rate}`;
 }
 
-function balance(report: LoadedReport, options: RenderOptions): string {
+function balance(report: LoadReport, options: RenderOptions): string {
   if (report.balanced) return paint('  The ledger balances: every record has one fate.', 'good', options);
   const settled = report.created + report.duplicate + report.variant + report.quarantined + report.skipped;
   return paint(
@@ -79,7 +55,7 @@ function balance(report: LoadedReport, options: RenderOptions): string {
 }
 
 /** One row for each file where there are several, those with problems first. */
-function fileLines(files: readonly LoadedFile[], options: RenderOptions): readonly string[] {
+function fileLines(files: readonly FileReport[], options: RenderOptions): readonly string[] {
   const troubled = files.filter(
     (file) => file.quarantined > 0 || file.skipped > 0 || file.reason !== undefined || !file.balanced,
   );

@@ -20,6 +20,9 @@ export interface Io {
   readonly terminal: boolean;
 }
 
+/** The name by which stdin can be given beside `-`. */
+export const STDIN = '/dev/stdin';
+
 export interface Talk {
   readonly quiet: boolean;
   readonly verbose: boolean;

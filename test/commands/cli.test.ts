@@ -258,6 +258,9 @@ describe('kaudit', () => {
   it('sends requests with the credentials of the cluster', async () => {
     expect((await kaudit(['api', 'GET', '/_cluster/health'])).json()).toHaveProperty('status');
     expect((await kaudit(['api', 'post', '_search', '--body', '{"size":0}'])).json()).toHaveProperty('hits');
+    expect((await kaudit(['api', 'POST', '/_search', '--body', '-'], { input: '{"size":0}' })).json()).toHaveProperty(
+      'hits',
+    );
     const refused = await kaudit(['api', 'GET', '/none']);
     expect([refused.code, refused.err]).toEqual([1, expect.stringContaining('status 404')]);
     expect((await kaudit(['api', 'FETCH', '/'])).code).toBe(2);

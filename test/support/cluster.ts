@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { mkdtempSync } from 'node:fs';
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -6,25 +5,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inject } from 'vitest';
 import { isObject, type JsonObject } from '../../src/audit/event.ts';
-import { eventsAlias, eventsIndex, variantsIndex } from '../../src/audit/indices.ts';
+import { eventsAlias } from '../../src/audit/indices.ts';
 import { openStore, refreshEvents } from '../../src/commands/store.ts';
 import { type Cluster, connect } from '../../src/elastic/index.ts';
 import { findSources, type LoadResult, load } from '../../src/load/index.ts';
 
+export { removeNamespace, scratchNamespace as freshNamespace } from '../../src/commands/scratch.ts';
+
 /** The real Elasticsearch of this test run. */
 export function testCluster(): Promise<Cluster> {
   return connect(inject('elasticsearch'));
-}
-
-export function freshNamespace(): string {
-  return `test_${randomBytes(6).toString('hex')}`;
-}
-
-export async function removeNamespace(cluster: Cluster, namespace: string): Promise<void> {
-  const path = `/${eventsIndex(namespace, '*')},${variantsIndex(namespace)}/_settings?ignore_unavailable=true&filter_path=*.settings.index.uuid`;
-  const { body } = await cluster.send({ method: 'GET', path });
-  for (const index of isObject(body) ? Object.keys(body) : [])
-    await cluster.send({ method: 'DELETE', path: `/${index}` });
 }
 
 /** Loads paths, or texts as files of their own, and makes the result visible. */
