@@ -105,15 +105,22 @@ async function loadSource(run: Run, source: FoundSource): Promise<FileLedger> {
     ledger.partial = true;
     return ledger;
   }
-  if (run.options.signal.aborted) return ledger;
+  if (run.options.signal.aborted) return interrupted(ledger);
   const records = readRecords(source.name, countDisk(run, source), (count) => {
     run.inflated += count;
   });
   for await (const group of records) {
     for (const record of group) await take(run, ledger, source, record);
     run.options.onProgress?.({ events: run.events, bytes: run.readFromDisk, total: run.totalOnDisk });
-    if (run.options.signal.aborted) break;
+    if (run.options.signal.aborted) return interrupted(ledger);
   }
+  return ledger;
+}
+
+/** What was read of the file is still delivered; what was not is left for the next run. */
+function interrupted(ledger: FileLedger): FileLedger {
+  ledger.partial = true;
+  ledger.reason = 'interrupted: not read to its end';
   return ledger;
 }
 

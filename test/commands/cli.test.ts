@@ -109,7 +109,7 @@ describe('kaudit load', () => {
       const load = ['load', path, '--namespace', name, '--json'];
       const first = await kaudit(load, endedBy('SIGINT', name));
       expect(first.code).toBe(130);
-      expect(first.json()).toMatchObject({ balanced: true });
+      expect(first.json()).toMatchObject({ balanced: true, files: [{ reason: 'interrupted: not read to its end' }] });
       expect((await kaudit(load)).json()).toMatchObject({
         read: events,
         duplicate: fieldOf(first.json(), 'created'),
