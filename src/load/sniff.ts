@@ -34,14 +34,18 @@ export async function peek(source: AsyncIterable<Buffer>, enough: (head: Buffer)
   let whole = false;
   let failure: unknown;
   for (let wanted = 1; size < HEAD_BYTES; wanted = size * 2) {
-    while (size < wanted && !whole) {
+    while (size < wanted) {
       // What was read before a failure is still to be delivered; the failure comes after it.
       const step = await iterator.next().catch((error: unknown) => {
         failure = error;
         return { done: true as const, value: undefined };
       });
-      if (step.done) whole = true;
-      else size += pieces.push(step.value) && step.value.length;
+      if (step.done) {
+        whole = true;
+        break;
+      }
+      pieces.push(step.value);
+      size += step.value.length;
     }
     head = Buffer.concat(pieces);
     if (whole || enough(head)) break;
@@ -63,13 +67,11 @@ async function* rejoin(pieces: Buffer[], rest: AsyncIterator<Buffer>, failure: u
   }
 }
 
-/** Enough to choose by: a line that is JSON by itself, or plenty without any. */
+/** Enough to choose by: lines that are JSON by themselves, or plenty without any. */
 export function isEnough(head: Buffer): boolean {
   const text = textOf(head);
   const lines = text.split('\n').slice(0, -1).filter(hasText);
-  const [first] = lines;
-  if (first !== undefined && isJson(first)) return true;
-  return lines.some(isEventText) || (head.length >= FOREIGN_BYTES && !text.split('\n').some(looksLikeJson));
+  return isLines(lines) || (head.length >= FOREIGN_BYTES && !text.split('\n').some(looksLikeJson));
 }
 
 /** Chooses the layout by what stands at the beginning. */
@@ -78,12 +80,26 @@ export function chooseLayout({ head, whole }: Pick<Peeked, 'head' | 'whole'>): L
   const lines = text.split('\n').filter(hasText);
   const [first, second] = lines;
   if (first === undefined) return whole ? { kind: 'empty' } : foreign('only blanks at its beginning');
-  // The first line may be damaged, or another program's: one line that is an event says what the others should be.
-  if (isJson(first) || lines.some(isEventText)) return { kind: 'lines' };
+  if (isLines(lines)) return { kind: 'lines' };
   if (head.includes(0)) return foreign('a binary file');
   if (!lines.some(looksLikeJson)) return foreign('no JSON in it');
   if (!looksLikeJson(first) || (whole && second === undefined)) return { kind: 'lines' };
   return whole && isJson(text) ? { kind: 'whole' } : { kind: 'stream' };
+}
+
+/**
+ * Whether each line is a text of its own. The first may be damaged, or another program's; then a line that is an event
+ * says so. In an array with an element a line, the last one looks like that too: after an opening it takes two.
+ */
+function isLines(lines: readonly string[]): boolean {
+  const [first] = lines;
+  if (first === undefined) return false;
+  if (isJson(first)) return true;
+  const opens = /[[{,:]\s*$/.test(first);
+  const needed = opens ? 2 : 1;
+  let events = 0;
+  for (const line of lines) if (isEventText(line)) events += 1;
+  return events >= needed;
 }
 
 function foreign(reason: string): Layout {

@@ -43,6 +43,12 @@ describe('readRecords', () => {
       ['EventList', 'EventList'],
     ],
     ['an array', JSON.stringify([event('a'), event('b')], null, 1), ['array', 'array']],
+    ['an array with an element a line', `[\n${line('a')},\n${line('b')}\n]\n`, ['array', 'array']],
+    [
+      'an EventList with an item a line',
+      `{"kind":"EventList","items":[\n${line('a')},\n${line('b')}\n]}`,
+      ['EventList', 'EventList'],
+    ],
     ['nothing', '', []],
     ['blanks', ' \n\n', []],
     ['an EventList without items', '{"kind":"EventList","items":[]}', ['skipped: an EventList without items']],
@@ -96,6 +102,11 @@ describe('readRecords', () => {
   it('reads lines of many megabytes', async () => {
     const long = JSON.stringify(rawEvent({ requestObject: { data: 'x'.repeat(5_000_000) } }));
     expect(await kinds(`${long}\n${line('b')}\n${long}`)).toEqual(['Event', 'Event', 'Event']);
+  });
+
+  it('streams an array with an element a line that is too large for one piece, however its chunks end', async () => {
+    const element = JSON.stringify(rawEvent({ requestObject: { data: 'x'.repeat(1_000_000) } }));
+    expect(await kinds(`[\n${Array(20).fill(element).join(',\n')}\n]`)).toEqual(Array(20).fill('array (streamed)'));
   });
 
   it('streams an EventList that is too large for one piece', async () => {
