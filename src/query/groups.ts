@@ -14,7 +14,7 @@ type Folded = Scalar | null | Set<Scalar>;
 
 const PAGE = 1000;
 /** Beyond so many groups (with `stages`: requests) an answer ends and says so, instead of filling memory. */
-export const MOST_BUCKETS = 50_000;
+export const MOST_BUCKETS = 200_000;
 const VALUES_SHOWN = 5;
 
 /** The identity of a request among events of several stages: clients choose auditIDs, so the time of arrival is part of it. */

@@ -19,10 +19,6 @@ export function kql(query: string): JsonObject {
   return { kql: { query } };
 }
 
-export function anyOf(queries: readonly JsonObject[]): JsonObject {
-  return { bool: { should: queries, minimum_should_match: 1 } };
-}
-
 /** Filters of the window and the cluster. Undated events are in no window that has a bound. */
 export function scopeFilters({ window, cluster }: Pick<Scope, 'window' | 'cluster'>): readonly JsonObject[] {
   const { from, to } = window;
