@@ -1,5 +1,6 @@
-import { open, writeFile } from 'node:fs/promises';
+import { open, rm, writeFile } from 'node:fs/promises';
 import type { CommandModule } from 'yargs';
+import { isPlausible } from '../audit/time.ts';
 import { renderGrid } from '../report/index.ts';
 import { EXIT, KauditError, messageOf } from '../shared/errors.ts';
 import {
@@ -56,20 +57,20 @@ export function simulateCommand(run: Run): CommandModule {
 }
 
 async function simulateLog(context: Context, flags: SimulateFlags): Promise<number> {
-  const { io } = context;
+  const { io, signal } = context;
   if (flags.list) {
     const rows = STORYLINES.map(({ name, attack, summary }) => [name, attack.join(' '), summary]);
     await io.out(renderGrid(['storyline', 'attack', 'summary'], rows, io));
     return EXIT.done;
   }
   const options = readOptions(flags);
-  const { output } = flags;
-  if (output === undefined) throw new KauditError('usage', 'Say where to write the log: -o FILE, or -o - for stdout.');
+  const { output = '' } = flags;
+  if (output === '') throw new KauditError('usage', 'Say where to write the log: -o FILE, or -o - for stdout.');
   if (output === '-') {
-    for (const chunk of simulate(options).chunks) await io.out(chunk);
+    await writeChunks(simulate(options).chunks, io.out, signal);
     return EXIT.done;
   }
-  const truth = await writeSimulation(options, output);
+  const truth = await writeSimulation(options, output, signal);
   io.say(
     `${truth.events.toLocaleString('en')} events of ${truth.requests.toLocaleString('en')} requests in ${output}, the answer in ${output}.truth.json`,
   );
@@ -81,11 +82,7 @@ function readOptions({ events, seed, attack, level, start, hours }: SimulateFlag
   requireWhole('seed', seed, 0, 0xffff_ffff);
   if (!(hours > 0 && hours <= 24 * 366))
     throw new KauditError('usage', `--hours is ${hours}: expected more than 0, at most a year.`);
-  const time = Date.parse(start);
-  if (Number.isNaN(time))
-    throw new KauditError('usage', `--start is "${start}", which is no time.`, {
-      hint: 'Use a form such as 2026-03-02T00:00:00Z.',
-    });
+  const time = parseStart(start, hours);
   const named = attack.filter((name) => name !== 'none');
   const attacks = named.includes('all') ? STORYLINES.map(({ name }) => name) : [...new Set(named)];
   return { events, seed, level, start: time, hours, attacks };
@@ -96,20 +93,51 @@ function requireWhole(name: string, value: number, low: number, high: number): v
   throw new KauditError('usage', `--${name} is ${value}: expected a whole number from ${low} to ${high}.`);
 }
 
-/** Writes the log and, beside it, its answer. */
-export async function writeSimulation(options: SimulateOptions, path: string): Promise<Truth> {
+/** Milliseconds of an ISO time; one without a zone is UTC, as audit logs are written. */
+function parseStart(text: string, hours: number): number {
+  const isIso = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?$/.test(text);
+  const zoned = text.includes('T') && !/(Z|[+-]\d\d:\d\d)$/.test(text) ? `${text}Z` : text;
+  const time = isIso ? Date.parse(zoned) : Number.NaN;
+  const hint = 'Use a form such as 2026-03-02T00:00:00Z.';
+  if (Number.isNaN(time)) throw new KauditError('usage', `--start is "${text}", which is no time.`, { hint });
+  if (isPlausible(time * 1000) && isPlausible((time + hours * 3_600_000) * 1000)) return time;
+  throw new KauditError('usage', `--start is "${text}": no audit log is of that time.`, {
+    hint: 'Use a year from 2015 to 2099.',
+  });
+}
+
+/** Writes the log and, beside it, its answer. A log without an answer was not finished. */
+export async function writeSimulation(options: SimulateOptions, path: string, signal?: AbortSignal): Promise<Truth> {
   const { chunks, truth } = simulate(options);
+  const answer = `${path}.truth.json`;
   try {
     const file = await open(path, 'w');
     try {
-      for (const chunk of chunks) await file.write(chunk);
+      // An answer to what was here before would be a lie about what comes now.
+      await rm(answer, { force: true });
+      await writeChunks(chunks, (chunk) => file.appendFile(chunk), signal);
     } finally {
       await file.close();
     }
-    await writeFile(`${path}.truth.json`, `${JSON.stringify(truth(), null, 2)}\n`);
+    await writeFile(answer, `${JSON.stringify(truth(), null, 2)}\n`);
   } catch (error) {
     if (error instanceof KauditError) throw error;
     throw new KauditError('unreadable-input', `${path} cannot be written: ${messageOf(error)}.`, { cause: error });
   }
   return truth();
+}
+
+async function writeChunks(
+  chunks: Iterable<string>,
+  write: (chunk: string) => Promise<void>,
+  signal?: AbortSignal,
+): Promise<void> {
+  for (const chunk of chunks) {
+    if (signal?.aborted) {
+      throw new KauditError('interrupted', 'Interrupted: the log is not whole, and has no answer.', {
+        hint: 'The same command writes the same log from its beginning.',
+      });
+    }
+    await write(chunk);
+  }
 }

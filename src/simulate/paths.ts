@@ -4,5 +4,9 @@ import type { Ref } from './request.ts';
 export function pathOf({ resource, namespace, name, apiGroup, apiVersion = 'v1', subresource }: Ref): string {
   const root = apiGroup === undefined ? `/api/${apiVersion}` : `/apis/${apiGroup}/${apiVersion}`;
   const scope = namespace === undefined ? '' : `/namespaces/${namespace}`;
-  return [root + scope, resource, name, subresource].filter((part) => part !== undefined).join('/');
+  return `${root}${scope}/${resource}${below(name)}${below(subresource)}`;
+}
+
+function below(part: string | undefined): string {
+  return part === undefined ? '' : `/${part}`;
 }

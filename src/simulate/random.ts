@@ -31,7 +31,8 @@ export function seededRandom(seed: number): Random {
   for (let warm = 0; warm < 16; warm += 1) word();
   const next = (): number => word() / 0x1_0000_0000;
   const int = (low: number, high: number): number => low + Math.floor(next() * (high - low + 1));
-  const hex = (): string => word().toString(16).padStart(8, '0');
+  // With a bit above the word, toString never drops a leading zero.
+  const hex = (): string => (0x1_0000_0000 + word()).toString(16).slice(1);
   return {
     next,
     int,
@@ -46,4 +47,17 @@ export function seededRandom(seed: number): Random {
       return text;
     },
   };
+}
+
+/** An identifier that belongs to a name: the same for the same name, in the form of a UUID. */
+export function nameUuid(name: string): string {
+  const hex = [0, 1, 2, 3].map((salt) => hash(name, salt).toString(16).padStart(8, '0')).join('');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20)}`;
+}
+
+/** FNV-1a, 32 bits. */
+function hash(text: string, salt: number): number {
+  let sum = 0x811c9dc5 ^ salt;
+  for (let at = 0; at < text.length; at += 1) sum = Math.imul(sum ^ text.charCodeAt(at), 0x01000193);
+  return sum >>> 0;
 }

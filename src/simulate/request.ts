@@ -1,5 +1,9 @@
 import type { JsonObject, Level, Stage } from '../audit/event.ts';
-import type { Random } from './random.ts';
+import { annotationsOf, type Grant } from './annotations.ts';
+import { answerTo, sentBy } from './bodies.ts';
+import { pathOf } from './paths.ts';
+import { nameUuid, type Random } from './random.ts';
+import { statusOf } from './status.ts';
 
 export interface Actor {
   readonly username: string;
@@ -8,6 +12,8 @@ export interface Actor {
   readonly extra?: Readonly<Record<string, readonly string[]>>;
   readonly ip: string;
   readonly agent: string;
+  /** Why its requests are allowed; absent where no role decides. */
+  readonly grant?: Grant;
 }
 
 export interface Ref {
@@ -26,14 +32,10 @@ export interface SimulatedRequest {
   readonly uri: string;
   readonly ref?: Ref;
   readonly code: number;
-  /** Sent with failures. */
-  readonly message?: string;
-  /** Absent: what the code says. */
-  readonly decision?: 'allow' | 'forbid' | 'none';
+  /** Why it was allowed, where it is not by what the actor holds. */
   readonly reason?: string;
   readonly impersonated?: { readonly username: string; readonly groups: readonly string[] };
-  readonly body?: unknown;
-  readonly response?: JsonObject;
+  readonly body?: JsonObject;
   readonly latencyMicros: number;
   /** A watch or session: it starts at once and completes after so many milliseconds. */
   readonly lastsMs?: number;
@@ -95,7 +97,7 @@ export function eventsOf(
   const level = levelOf(request, choice);
   const received = micros - request.latencyMicros;
   const write = (stage: Stage, staged: number, terminal: boolean): SimulatedEvent => {
-    const line = goJson(eventJson(request, { auditID, stage, level, received, staged }));
+    const line = eventLine(request, { auditID, stage, level, received, staged });
     return { micros: staged, line, level, stage, auditID, terminal };
   };
   // A 401 is written at ResponseStarted only: the request never gets as far as a completion.
@@ -113,65 +115,79 @@ interface Writing {
 }
 
 /** Members in the order of the API server's own struct (audit.k8s.io/v1 Event). */
-function eventJson(request: SimulatedRequest, { auditID, stage, level, received, staged }: Writing): JsonObject {
-  const { actor, ref, impersonated } = request;
-  const failedLogin = request.code === 401;
-  return {
-    kind: 'Event',
-    apiVersion: 'audit.k8s.io/v1',
-    level,
-    auditID,
-    stage,
-    requestURI: request.uri,
-    verb: request.verb,
-    user: failedLogin ? {} : { username: actor.username, uid: actor.uid, groups: actor.groups, extra: actor.extra },
-    impersonatedUser: impersonated,
-    sourceIPs: [actor.ip],
-    userAgent: actor.agent,
-    objectRef: ref && {
-      resource: ref.resource,
-      namespace: ref.namespace,
-      name: ref.name,
-      apiGroup: ref.apiGroup,
-      apiVersion: ref.apiVersion ?? 'v1',
-      subresource: ref.subresource,
-    },
-    responseStatus: statusOf(request),
-    requestObject: level === 'Metadata' ? undefined : request.body,
-    responseObject:
-      level === 'RequestResponse' && stage === 'ResponseComplete' ? (request.response ?? request.body) : undefined,
-    requestReceivedTimestamp: microTime(received),
-    stageTimestamp: microTime(staged),
-    annotations: annotationsOf(request),
+function eventLine(request: SimulatedRequest, { auditID, stage, level, received, staged }: Writing): string {
+  const { actor, code, impersonated, ref, uri, verb } = request;
+  const completed = stage === 'ResponseComplete';
+  const { user, from } = identityOf(actor);
+  return [
+    `{"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"${level}","auditID":"${auditID}","stage":"${stage}"`,
+    member('requestURI', uri),
+    `,"verb":"${verb}","user":${code === 401 ? '{}' : user}`,
+    member('impersonatedUser', impersonated),
+    from,
+    member('objectRef', ref && objectRef(ref, verb === 'update' ? received : undefined)),
+    member('responseStatus', statusOf(request)),
+    level === 'Metadata' ? '' : member('requestObject', sentBy(request)),
+    level === 'RequestResponse' && completed ? member('responseObject', answerTo(request)) : '',
+    `,"requestReceivedTimestamp":"${microTime(received)}","stageTimestamp":"${microTime(staged)}"`,
+    member('annotations', annotationsOf(request, completed)),
+    '}',
+  ].join('');
+}
+
+function member(name: string, value: unknown): string {
+  return value === undefined ? '' : `,"${name}":${goJson(value)}`;
+}
+
+/** What is the same in all events of an actor, written once. */
+const identities = new WeakMap<Actor, { readonly user: string; readonly from: string }>();
+
+function identityOf(actor: Actor): { readonly user: string; readonly from: string } {
+  const known = identities.get(actor);
+  if (known !== undefined) return known;
+  const { username, uid, groups, extra, ip, agent } = actor;
+  const identity = {
+    user: goJson({ username, uid, groups, extra }),
+    from: `${member('sourceIPs', [ip])}${member('userAgent', agent)}`,
   };
+  identities.set(actor, identity);
+  return identity;
 }
 
-const REASONS: Readonly<Record<number, string>> = {
-  401: 'Unauthorized',
-  403: 'Forbidden',
-  404: 'NotFound',
-  409: 'Conflict',
-};
-
-function statusOf({ code, message }: SimulatedRequest): JsonObject {
-  if (code < 400) return { metadata: {}, code };
-  return { metadata: {}, status: 'Failure', message: message ?? REASONS[code], reason: REASONS[code], code };
-}
-
-function annotationsOf({ code, decision, reason }: SimulatedRequest): JsonObject | undefined {
-  if (code === 401 || decision === 'none') return undefined;
-  const said = decision ?? (code === 403 ? 'forbid' : 'allow');
-  return { 'authorization.k8s.io/decision': said, 'authorization.k8s.io/reason': reason ?? '' };
+/** An update sends the object whole, and with it which object, at which version, it was. */
+function objectRef({ subresource, ...object }: Ref, updatedAt: number | undefined): JsonObject {
+  return {
+    resource: object.resource,
+    namespace: object.namespace,
+    name: object.name,
+    uid: updatedAt === undefined ? undefined : nameUuid(pathOf(object)),
+    apiGroup: object.apiGroup,
+    apiVersion: object.apiVersion ?? 'v1',
+    // Grows with time, as etcd's revision does.
+    resourceVersion: updatedAt === undefined ? undefined : String(Math.floor(updatedAt / 250_000)),
+    subresource,
+  };
 }
 
 /** `2026-03-02T09:41:07.123456Z`: six digits, always. */
 function microTime(micros: number): string {
-  const millis = Math.floor(micros / 1000);
-  return `${new Date(millis).toISOString().slice(0, 23)}${String(micros - millis * 1000).padStart(3, '0')}Z`;
+  const second = Math.floor(micros / 1_000_000);
+  return `${secondText(second)}.${String(1_000_000 + micros - second * 1_000_000).slice(1)}Z`;
+}
+
+/** The last second that was written: neighbours in a log share it, and Date is slow. */
+const written = { second: 0, text: '1970-01-01T00:00:00' };
+
+function secondText(second: number): string {
+  if (second !== written.second) {
+    written.second = second;
+    written.text = new Date(second * 1000).toISOString().slice(0, 19);
+  }
+  return written.text;
 }
 
 /** JSON as Go's encoder writes it: `<`, `>`, `&` and two line separators are escaped. */
-export function goJson(value: JsonObject): string {
+export function goJson(value: unknown): string {
   const text = JSON.stringify(value);
   return /[<>&\u2028\u2029]/.test(text) ? text.replace(/[<>&\u2028\u2029]/g, escapeAsGo) : text;
 }

@@ -1,23 +1,25 @@
 /** What a healthy cluster does all day. Nothing here may look like an attack of high severity. */
+import type { JsonObject } from '../audit/event.ts';
 import { ACTORS, APPS, kubelet, NAMESPACES, NODES, PEOPLE } from './cluster.ts';
 import { pathOf } from './paths.ts';
 import type { Random } from './random.ts';
 import type { Actor, Ref, SimulatedRequest } from './request.ts';
 
-/** Makes a request; the hour is that of the day, 0 to 24, with its fraction. */
 type Behaviour = (random: Random) => SimulatedRequest;
 
 interface Routine {
   /** Share among all requests. */
   readonly weight: number;
-  /** How much of its weight it has at an hour; constant where absent. */
+  /** How much of its weight it has in an hour of the day, 0 to 23; constant where absent. */
   readonly curve?: (hour: number) => number;
+  /** Requests an hour that it never exceeds, however busy the cluster: people do not type faster, refusals stay few. */
+  readonly cap?: number;
   readonly behave: Behaviour;
 }
 
 const LEASES = { resource: 'leases', apiGroup: 'coordination.k8s.io' };
 const DEPLOYMENTS = { resource: 'deployments', apiGroup: 'apps' };
-const SYSTEM_LEASES = ['kube-controller-manager', 'kube-scheduler', 'cert-manager-controller'] as const;
+const LEADERS = [ACTORS.controllerManager, ACTORS.scheduler] as const;
 const HEALTH = ['/healthz', '/readyz', '/livez', '/version'] as const;
 const WATCHED: readonly [Ref, ...Ref[]] = [
   { resource: 'pods' },
@@ -28,8 +30,12 @@ const WATCHED: readonly [Ref, ...Ref[]] = [
   { ...DEPLOYMENTS },
 ];
 
-function quick(random: Random): number {
-  return random.int(800, 6000);
+const FASTEST_MICROS = 700;
+const SLOWEST_MICROS = 1_800_000;
+
+/** Half take less than 2 ms, one in twenty more than 50 ms, one in a hundred more than half a second: a Pareto tail. */
+function latency(random: Random): number {
+  return Math.min(SLOWEST_MICROS, Math.floor(FASTEST_MICROS * (1 - random.next()) ** -1.44));
 }
 
 function request(
@@ -45,7 +51,7 @@ function request(
     uri: pathOf(ref),
     ref,
     code: verb === 'create' ? 201 : 200,
-    latencyMicros: quick(random),
+    latencyMicros: latency(random),
     ...more,
   };
 }
@@ -63,12 +69,14 @@ function renewLease(random: Random): SimulatedRequest {
   return request(kubelet(node), 'update', { ...LEASES, namespace: 'kube-node-lease', name: node }, random);
 }
 
+/** A leader looks at its lease and renews it. */
 function renewLeadership(random: Random): SimulatedRequest {
-  const actor = random.pick([ACTORS.controllerManager, ACTORS.scheduler]);
-  return request(actor, 'update', { ...LEASES, namespace: 'kube-system', name: random.pick(SYSTEM_LEASES) }, random, {
-    // Two that want the same lease at once: one of them is told to try again.
-    ...(random.next() < 0.004 && { code: 409 }),
-  });
+  const leader = random.pick(LEADERS);
+  const verb = random.pick(['get', 'update', 'update']);
+  // Somebody else wrote it in between: the update is told to try again.
+  const late = random.next() < 0.004 && verb === 'update';
+  const lease = { ...LEASES, namespace: 'kube-system', name: leader.username.slice('system:'.length) };
+  return request(leader, verb, lease, random, late ? { code: 409 } : {});
 }
 
 function reportStatus(random: Random): SimulatedRequest {
@@ -97,7 +105,7 @@ function renewToken(random: Random): SimulatedRequest {
     subresource: 'token',
   };
   return request(kubelet(random.pick(NODES)), 'create', ref, random, {
-    body: { kind: 'TokenRequest', spec: { expirationSeconds: 3607 } },
+    body: { kind: 'TokenRequest', apiVersion: 'authentication.k8s.io/v1', spec: { expirationSeconds: 3607 } },
   });
 }
 
@@ -137,7 +145,7 @@ function reconcile(random: Random): SimulatedRequest {
   ])();
 }
 
-function podBody(random: Random, namespace: string, app: string): SimulatedRequest['body'] {
+function podBody(random: Random, namespace: string, app: string): JsonObject {
   return {
     kind: 'Pod',
     apiVersion: 'v1',
@@ -162,9 +170,7 @@ function probe(random: Random): SimulatedRequest {
     verb: 'get',
     uri: path,
     code: path === '/readyz' && random.next() < 0.01 ? 500 : 200,
-    reason:
-      'RBAC: allowed by ClusterRoleBinding "system:public-info-viewer" of ClusterRole "system:public-info-viewer" to Group "system:unauthenticated"',
-    latencyMicros: quick(random),
+    latencyMicros: latency(random),
   };
 }
 
@@ -190,8 +196,7 @@ function workInHours(random: Random): SimulatedRequest {
       }),
     () => request(actor, 'get', { ...DEPLOYMENTS, namespace, name: random.pick(APPS) }, random),
     () => request(actor, 'get', { ...ofPod(random), subresource: 'log' }, random, { lastsMs: random.int(200, 60_000) }),
-    () =>
-      request(actor, 'get', ofPod(random), random, random.next() < 0.1 ? { code: 404, message: 'pods not found' } : {}),
+    () => request(actor, 'get', ofPod(random), random, random.next() < 0.1 ? { code: 404 } : {}),
     () =>
       request(actor, 'patch', { ...DEPLOYMENTS, namespace, name: random.pick(APPS), subresource: 'scale' }, random, {
         body: { spec: { replicas: random.int(1, 6) } },
@@ -207,7 +212,6 @@ function stumble(random: Random): SimulatedRequest {
     () =>
       request(actor, 'list', { resource: 'secrets', namespace: 'payments' }, random, {
         code: 403,
-        message: 'secrets is forbidden',
       }),
     () =>
       request({ ...actor, ip: `198.51.100.${random.int(20, 250)}` }, 'list', { resource: 'pods' }, random, {
@@ -245,22 +249,33 @@ const ROUTINES: readonly Routine[] = [
   { weight: 14, behave: reportStatus },
   { weight: 8, behave: readOwnObjects },
   { weight: 1, behave: renewToken },
-  { weight: 8, behave: watch },
+  { weight: 8, behave: watch, cap: 20_000 },
   { weight: 8, behave: reconcile },
   { weight: 6, behave: probe },
   { weight: 8, behave: operate },
-  { weight: 6, behave: workInHours, curve: office },
-  { weight: 0.15, behave: stumble, curve: office },
-  { weight: 1.5, behave: deploy, curve: office },
+  { weight: 6, behave: workInHours, curve: office, cap: 1500 },
+  { weight: 0.15, behave: stumble, curve: office, cap: 12 },
+  { weight: 1.5, behave: deploy, curve: office, cap: 300 },
 ];
 
-/** A request of the kind that is likely at this hour of the day. */
-export function routineRequest(random: Random, hour: number): SimulatedRequest {
-  const weights = ROUTINES.map(({ weight, curve }) => weight * (curve?.(hour) ?? 1));
-  let left = random.next() * weights.reduce((sum, weight) => sum + weight, 0);
-  for (const [at, weight] of weights.entries()) {
-    left -= weight;
-    if (left < 0) return (ROUTINES[at]?.behave ?? renewLease)(random);
-  }
-  return renewLease(random);
+const UNCAPPED = ROUTINES.reduce((sum, { weight, cap }) => sum + (cap === undefined ? weight : 0), 0);
+
+/**
+ * Makes the requests of a cluster that answers so many an hour: each of a kind that is likely in its hour of the day, 0 to 23.
+ */
+export function openRoutine(perHour: number): (random: Random, hour: number) => SimulatedRequest {
+  const shares = Array.from({ length: 24 }, (_, hour) => ROUTINES.map((routine) => weightIn(routine, hour, perHour)));
+  const sums = shares.map((weights) => weights.reduce((sum, weight) => sum + weight, 0));
+  return (random, hour) => {
+    let left = random.next() * (sums[hour] ?? 0);
+    for (const [at, { behave }] of ROUTINES.entries()) {
+      left -= shares[hour]?.[at] ?? 0;
+      if (left < 0) return behave(random);
+    }
+    return renewLease(random);
+  };
+}
+
+function weightIn({ weight, curve, cap = Number.POSITIVE_INFINITY }: Routine, hour: number, perHour: number): number {
+  return Math.min(weight * (curve?.(hour) ?? 1), (cap * UNCAPPED) / perHour);
 }

@@ -4,7 +4,7 @@ import { KauditError } from '../shared/errors.ts';
 import { openQueue, type Queue } from './queue.ts';
 import { type Random, seededRandom } from './random.ts';
 import { eventsOf, type LevelChoice, type SimulatedEvent } from './request.ts';
-import { routineRequest } from './routine.ts';
+import { openRoutine } from './routine.ts';
 import { STORYLINES, type Storyline } from './storylines/index.ts';
 
 export interface SimulateOptions {
@@ -60,14 +60,21 @@ const DAY_MICROS = 24 * HOUR_MICROS;
 const CHUNK_EVENTS = 500;
 /** Storylines need room around them: their events come as fast as the log's own rate lets them. */
 const ROOM = 10;
+/** Where a storyline may lie, in parts of the log. What comes late in a thin log needs the rest of it to be written. */
+const EARLIEST_BEGIN = 0.1;
+const LATEST_BEGIN = 0.7;
+const LATEST_END = 0.9;
 
 /** A cluster that writes an audit log, with attacks whose answer is known. Memory is bounded by what is under way. */
 export function simulate(options: SimulateOptions): Simulation {
   const random = seededRandom(options.seed);
   const slotMicros = (options.hours * HOUR_MICROS) / options.events;
+  const routine = openRoutine(options.events / options.hours);
   const waiting = openQueue();
   const told = chosenStorylines(options).map((story) => schedule(story, options, random, waiting));
-  const counts = { requests: 0, first: undefined as string | undefined, last: undefined as string | undefined };
+  let requests = 0;
+  let first: number | undefined;
+  let last: number | undefined;
   const byStage: Partial<Record<Stage, number>> = {};
   const byLevel: Partial<Record<Level, number>> = {};
 
@@ -75,9 +82,9 @@ export function simulate(options: SimulateOptions): Simulation {
     let chunk = '';
     for (let slot = 0; slot < options.events; slot += 1) {
       const { line, micros, stage, level, terminal } = nextEvent(slot);
-      counts.last = isoMillis(micros);
-      counts.first ??= counts.last;
-      if (terminal) counts.requests += 1;
+      first ??= micros;
+      last = micros;
+      if (terminal) requests += 1;
       byStage[stage] = (byStage[stage] ?? 0) + 1;
       byLevel[level] = (byLevel[level] ?? 0) + 1;
       chunk += `${line}\n`;
@@ -93,8 +100,8 @@ export function simulate(options: SimulateOptions): Simulation {
     const micros = options.start * 1000 + Math.floor((slot + random.next()) * slotMicros);
     const due = waiting.takeUntil(micros);
     if (due !== undefined) return due;
-    const hour = (micros % DAY_MICROS) / HOUR_MICROS;
-    const [event, ...later] = eventsOf(routineRequest(random, hour), micros, options.level, random);
+    const hour = Math.floor((micros % DAY_MICROS) / HOUR_MICROS);
+    const [event, ...later] = eventsOf(routine(random, hour), micros, options.level, random);
     for (const follower of later) waiting.add(follower);
     if (event === undefined) throw new KauditError('internal', 'A request without events was simulated.');
     return event;
@@ -106,7 +113,9 @@ export function simulate(options: SimulateOptions): Simulation {
       kaudit: 1,
       options,
       events: options.events,
-      ...counts,
+      requests,
+      first: first === undefined ? undefined : isoMillis(first),
+      last: last === undefined ? undefined : isoMillis(last),
       byStage,
       byLevel,
       storylines: told,
@@ -115,24 +124,42 @@ export function simulate(options: SimulateOptions): Simulation {
   };
 }
 
-function chosenStorylines({ attacks, events }: SimulateOptions): readonly Storyline[] {
-  const chosen = attacks.map((name) => {
+function chosenStorylines({ attacks, events, hours }: SimulateOptions): readonly Storyline[] {
+  const chosen = [...new Set(attacks)].map((name) => {
     const story = STORYLINES.find((known) => known.name === name);
     if (story !== undefined) return story;
     const hint = `Storylines: ${STORYLINES.map((known) => known.name).join(', ')}, all, none.`;
     throw new KauditError('usage', `There is no storyline ${name}.`, { hint });
   });
-  const needed = chosen.reduce((sum, story) => sum + story.steps.length, 0) * ROOM;
-  if (events >= needed) return chosen;
-  throw new KauditError('usage', `A log with these attacks needs at least ${needed} events.`, {
-    hint: 'Raise --events, or choose fewer attacks.',
-  });
+  const neededEvents = chosen.reduce((sum, story) => sum + story.steps.length, 0) * ROOM;
+  if (events < neededEvents) {
+    throw new KauditError('usage', `A log with these attacks needs at least ${neededEvents} events.`, {
+      hint: 'Raise --events, or choose fewer attacks.',
+    });
+  }
+  const neededHours = Math.max(0, ...chosen.map(durationOf)) / HOUR_MICROS / (LATEST_END - EARLIEST_BEGIN);
+  if (hours < neededHours) {
+    throw new KauditError('usage', `A log with these attacks needs at least ${hoursUp(neededHours)} hours.`, {
+      hint: 'Raise --hours, or choose shorter attacks.',
+    });
+  }
+  return chosen;
 }
 
-/** Puts a storyline's events somewhere between the first tenth of the log and seven tenths. */
+/** Microseconds from the first request of a storyline to the begin of its last. */
+function durationOf({ steps }: Storyline): number {
+  return (Math.max(...steps.map(({ at }) => at)) + 1) * 1_000_000;
+}
+
+function hoursUp(hours: number): number {
+  return Math.ceil(hours * 100) / 100;
+}
+
+/** Puts a storyline's events somewhere in the log, away from its ends, so that all of them are in it. */
 function schedule(story: Storyline, options: SimulateOptions, random: Random, waiting: Queue): StorylineTruth {
   const length = options.hours * HOUR_MICROS;
-  const begin = options.start * 1000 + Math.floor(length * (0.1 + random.next() * 0.6));
+  const spread = Math.min(LATEST_BEGIN, LATEST_END - durationOf(story) / length) - EARLIEST_BEGIN;
+  const begin = options.start * 1000 + Math.floor(length * (EARLIEST_BEGIN + random.next() * spread));
   const events = story.steps.flatMap(({ at, request }) => {
     const micros = begin + at * 1_000_000 + random.int(0, 999_999);
     return eventsOf(request, micros, options.level, random);

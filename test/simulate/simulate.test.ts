@@ -1,32 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type AuditEvent, parseEvent } from '../../src/audit/event.ts';
+import type { AuditEvent } from '../../src/audit/event.ts';
 import { factsOf } from '../../src/audit/facts/index.ts';
-import { type SimulateOptions, STORYLINES, simulate } from '../../src/simulate/index.ts';
-import { goJson } from '../../src/simulate/request.ts';
-
-const ALL = STORYLINES.map(({ name }) => name);
-const DAY: SimulateOptions = {
-  events: 3000,
-  seed: 1,
-  level: 'mixed',
-  start: Date.UTC(2026, 2, 2),
-  hours: 24,
-  attacks: [],
-};
-
-function run(options: Partial<SimulateOptions> = {}) {
-  const { chunks, truth } = simulate({ ...DAY, ...options });
-  const text = [...chunks].join('');
-  const lines = text.split('\n').slice(0, -1);
-  return { text, lines, events: lines.map(eventOf), truth: truth() };
-}
-
-function eventOf(line: string): AuditEvent {
-  const parsed = parseEvent(JSON.parse(line));
-  if (parsed.kind === 'rejected') throw new Error(parsed.reason);
-  return parsed.event;
-}
+import { PEOPLE } from '../../src/simulate/cluster.ts';
+import { type SimulateOptions, simulate } from '../../src/simulate/index.ts';
+import { seededRandom } from '../../src/simulate/random.ts';
+import { eventsOf, goJson } from '../../src/simulate/request.ts';
+import { ALL, DAY, mostWithin, run, timed } from './simulated.ts';
 
 describe('a simulated log', () => {
   it('is the same for the same seed, and another for another', () => {
@@ -48,6 +28,11 @@ describe('a simulated log', () => {
       }),
       { numRuns: 40 },
     );
+  });
+
+  it.each([1, 2, 10, 999, 1000, 1001])('can have %i events', (events) => {
+    const { lines, truth } = run({ events });
+    expect([lines.length, truth.events]).toEqual([events, events]);
   });
 
   it('is written as an API server writes: order of keys, six digits, escapes of Go', () => {
@@ -100,21 +85,108 @@ describe('a simulated log', () => {
     expect(
       events.every(({ requestObject, responseObject }) => requestObject === undefined && responseObject === undefined),
     ).toBe(true);
-    expect(truth.mustFire).not.toContain('cluster-admin-bound');
-    expect(run({ attacks: ALL }).truth.mustFire).toContain('cluster-admin-bound');
+    const needBodies = ['cluster-admin-bound', 'dangerous-role-written', 'privileged-pod-created'];
+    expect(truth.mustFire).toEqual(run({ attacks: ALL }).truth.mustFire.filter((id) => !needBodies.includes(id)));
+    expect(run({ attacks: ALL }).truth.mustFire).toEqual(expect.arrayContaining(needBodies));
   });
 
-  it('is a healthy cluster where there is no attack', () => {
-    const facts = run({ events: 20_000 }).events.map(factsOf);
-    expect(facts.some(({ pod }) => pod?.privileged === true || pod?.host_pid === true)).toBe(false);
+  it('has the bodies that its level promises', () => {
+    const writes = (level: SimulateOptions['level']) =>
+      run({ level, attacks: ALL }).events.filter(({ verb, objectRef }) => verb === 'update' && !objectRef?.subresource);
+    expect(writes('request').every((event) => event.requestObject && !event.responseObject)).toBe(true);
+    expect(writes('requestresponse').every((event) => event.requestObject && event.responseObject)).toBe(true);
+  });
+
+  it('follows a sensible policy where levels are mixed: bodies of pods and roles, none of secrets', () => {
+    const create = (resource: string) => {
+      const ref = { resource, namespace: 'prod', name: 'one' };
+      const request = { actor: PEOPLE[0], verb: 'create', uri: '/', ref, code: 201, latencyMicros: 1000 };
+      return eventsOf({ ...request, body: { data: { key: 'dG9wIHNlY3JldA==' } } }, 2e15, 'mixed', seededRandom(1))[0];
+    };
+    expect(['pods', 'clusterroles', 'rolebindings', 'daemonsets'].map((resource) => create(resource)?.level)).toEqual(
+      Array(4).fill('Request'),
+    );
+    expect(create('secrets')?.level).toBe('Metadata');
+    expect(create('secrets')?.line).not.toContain('dG9w');
+  });
+
+  it('says why it refused, and by which role it allowed, in the words of an API server', () => {
+    const { events } = run({ events: 20_000, attacks: ALL });
+    const messages = events.flatMap(({ responseStatus }) => responseStatus?.message ?? []);
+    const known = [
+      /^Unauthorized$/,
+      /^\w+ is forbidden: User "\S+" cannot list resource "\w+" in API group "" (at the cluster scope|in the namespace "\w+")$/,
+      /^pods "\S+" not found$/,
+      /^Operation cannot be fulfilled on leases\.coordination\.k8s\.io "\S+": the object has been modified; please/,
+    ];
+    expect(messages.filter((message) => !known.some((form) => form.test(message)))).toEqual([]);
+    for (const form of known) expect(messages.some((message) => form.test(message))).toBe(true);
+    const prometheus = events.find(({ user }) => user.username === 'system:serviceaccount:monitoring:prometheus');
+    expect(prometheus && factsOf(prometheus).authz).toEqual({
+      role: 'ClusterRole/prometheus',
+      binding: 'ClusterRoleBinding/prometheus',
+    });
+  });
+
+  it('writes down which object, at which version, an update replaces', () => {
+    const leases = run()
+      .lines.map((line) => JSON.parse(line) as { verb: string; objectRef?: Readonly<Record<string, string>> })
+      .flatMap(({ verb, objectRef }) => (verb === 'update' && objectRef?.['name'] === 'worker-1' ? [objectRef] : []));
+    expect(new Set(leases.map(({ uid }) => uid)).size).toBe(1);
+    const versions = leases.map(({ resourceVersion }) => Number(resourceVersion));
+    expect(versions).toEqual([...versions].sort((a, b) => a - b));
+    expect(Object.keys(leases[0] ?? {})).toEqual([
+      'resource',
+      'namespace',
+      'name',
+      'uid',
+      'apiGroup',
+      'apiVersion',
+      'resourceVersion',
+    ]);
+  });
+
+  it('says where the time went in what was slow, and only there', () => {
+    for (const event of run({ events: 5000 }).events) {
+      const slow = event.stage === 'ResponseComplete' && event.verb !== 'watch' && event.objectRef !== undefined;
+      const total = event.annotations['apiserver.latency.k8s.io/total'];
+      if (total === undefined) continue;
+      expect([slow, total]).toEqual([true, expect.stringMatching(/^(\d{3}(\.\d+)?ms|1(\.\d+)?s)$/)]);
+      expect(factsOf(event).latency_us).toBeGreaterThan(500_000);
+    }
+  });
+
+  it.each([
+    ['a day', { events: 20_000 }],
+    ['a busy minute', { events: 60_000, hours: 1 / 60, start: Date.UTC(2026, 2, 2, 10) }],
+  ])('is a healthy cluster where there is no attack: %s', (_, options) => {
+    const facts = run(options).events.map(timed);
+    expect(facts.some(({ pod }) => pod?.privileged === true || pod?.host_pid === true || pod?.host_paths)).toBe(false);
     expect(facts.some(({ rbac }) => rbac !== undefined)).toBe(false);
+    expect(facts.some(({ exec }) => exec !== undefined)).toBe(false);
+    const open = facts.filter(({ actor, decision }) => actor.type === 'anonymous' && decision === 'allow');
+    expect(open.filter(({ uri }) => !/^\/(healthz|readyz|livez|version)$/.test(uri.path))).toEqual([]);
+    // However busy it is, people delete, fail and are refused at the pace of people.
+    const stumbles = facts.filter(
+      ({ action, actor, outcome }) =>
+        outcome === 'authentication' || outcome === 'authorization' || (action === 'delete' && actor.type === 'person'),
+    );
+    expect(stumbles.length).toBeLessThan(100);
+    expect(mostWithin(stumbles, 600, ({ source }) => source?.ip)).toBeLessThan(10);
+  });
+
+  it('has every kind of actor, and things that go wrong', () => {
+    const facts = run({ events: 20_000, seed: 2 }).events.map(factsOf);
     const kinds = new Set(facts.map(({ actor }) => actor.type));
     expect([...kinds].sort()).toEqual(['anonymous', 'control-plane', 'node', 'none', 'person', 'serviceaccount']);
-    expect(new Set(facts.map(({ outcome }) => outcome))).toContain('authorization');
+    const outcomes = new Set(facts.map(({ outcome }) => outcome));
+    for (const outcome of ['success', 'authentication', 'authorization', 'conflict', 'client', 'server'])
+      expect(outcomes).toContain(outcome);
   });
 
   it('refuses an attack that nobody wrote, and a log that is too short for one', () => {
     expect(() => simulate({ ...DAY, attacks: ['heist'] })).toThrow('no storyline heist');
-    expect(() => simulate({ ...DAY, events: 100, attacks: ALL })).toThrow('needs at least');
+    expect(() => simulate({ ...DAY, events: 100, attacks: ALL })).toThrow(/at least \d+ events/);
+    expect(() => simulate({ ...DAY, hours: 0.1, attacks: ALL })).toThrow(/at least [\d.]+ hours/);
   });
 });

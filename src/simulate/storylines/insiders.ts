@@ -16,8 +16,9 @@ function session(pod: Ref, command: readonly string[]): { uri: string; code: num
   };
 }
 
+/** kubectl opens sessions over WebSocket since 1.31, which is a get. */
 function exec(at: number, actor: Actor, pod: Ref, ...command: readonly string[]): ReturnType<typeof step> {
-  return step(at, actor, 'create', { ...pod, subresource: 'exec' }, session(pod, command));
+  return step(at, actor, 'get', { ...pod, subresource: 'exec' }, session(pod, command));
 }
 
 const thief: Actor = {
@@ -39,13 +40,7 @@ export const stolenCiToken: Storyline = {
   steps: [
     step(0, thief, 'create', { resource: 'selfsubjectrulesreviews', apiGroup: 'authorization.k8s.io' }),
     ...repeat(24, 15, 20, (at, index) =>
-      step(
-        at,
-        thief,
-        'list',
-        { resource: PROBED[index % PROBED.length] ?? 'nodes' },
-        { code: 403, message: 'is forbidden' },
-      ),
+      step(at, thief, 'list', { resource: PROBED[index % PROBED.length] ?? 'nodes' }, { code: 403 }),
     ),
     ...NAMESPACES.map((namespace, index) => step(520 + index * 30, thief, 'list', { resource: 'secrets', namespace })),
     step(

@@ -1,0 +1,54 @@
+import type { JsonObject } from '../audit/event.ts';
+import type { Ref, SimulatedRequest } from './request.ts';
+
+/** A role that an actor holds, as RBAC names it when it allows a request. */
+export interface Grant {
+  readonly binding: string;
+  readonly role: string;
+  /** `ServiceAccount "name/namespace"`, `Group "dev"`, `User "…"`. */
+  readonly subject: string;
+  /** Bound in each namespace rather than in the cluster. */
+  readonly namespaced?: true;
+}
+
+/** The API server says where the time went once a request has taken longer than this. */
+const SLOW_MICROS = 500_000;
+
+/** Keys in the order of Go's maps: sorted. A 401 has none, since nobody was there to be authorised. */
+export function annotationsOf(request: SimulatedRequest, completed: boolean): JsonObject | undefined {
+  const { code, lastsMs, latencyMicros, ref } = request;
+  if (code === 401) return undefined;
+  const slow = completed && lastsMs === undefined && ref !== undefined && latencyMicros > SLOW_MICROS;
+  return {
+    ...(slow && {
+      'apiserver.latency.k8s.io/etcd': goDuration(Math.floor(latencyMicros * 0.8)),
+      'apiserver.latency.k8s.io/total': goDuration(latencyMicros),
+    }),
+    'authorization.k8s.io/decision': code === 403 ? 'forbid' : 'allow',
+    'authorization.k8s.io/reason': request.reason ?? reasonOf(request),
+  };
+}
+
+const SELF_REVIEW =
+  'RBAC: allowed by ClusterRoleBinding "system:basic-user" of ClusterRole "system:basic-user" to Group "system:authenticated"';
+
+/** Empty where something other than a role decided: a refusal, the node authorizer, the group system:masters. */
+function reasonOf({ actor, code, impersonated, ref }: SimulatedRequest): string {
+  if (code === 403) return '';
+  if (ref?.resource.startsWith('selfsubject')) return SELF_REVIEW;
+  const { grant } = actor;
+  return grant === undefined || impersonated !== undefined ? '' : `RBAC: allowed by ${bindingOf(grant, ref)}`;
+}
+
+function bindingOf({ binding, role, subject, namespaced }: Grant, ref: Ref | undefined): string {
+  const bound =
+    namespaced && ref?.namespace !== undefined
+      ? `RoleBinding "${binding}/${ref.namespace}"`
+      : `ClusterRoleBinding "${binding}"`;
+  return `${bound} of ClusterRole "${role}" to ${subject}`;
+}
+
+/** As Go prints a duration of whole microseconds of at least half a second: `812.5ms`, `1.204031s`. */
+function goDuration(micros: number): string {
+  return micros < 1_000_000 ? `${micros / 1000}ms` : `${micros / 1_000_000}s`;
+}
