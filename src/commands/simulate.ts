@@ -122,7 +122,7 @@ export async function writeSimulation(options: SimulateOptions, path: string, si
     await writeFile(answer, `${JSON.stringify(truth(), null, 2)}\n`);
   } catch (error) {
     if (error instanceof KauditError) throw error;
-    throw new KauditError('unreadable-input', `${path} cannot be written: ${messageOf(error)}.`, { cause: error });
+    throw new KauditError('unwritable-output', `${path} cannot be written: ${messageOf(error)}.`, { cause: error });
   }
   return truth();
 }

@@ -3,7 +3,7 @@ export type ErrorCode =
   | 'usage'
   | 'invalid-configuration'
   | 'invalid-query'
-  | 'unreadable-input'
+  | 'unwritable-output'
   | 'no-java'
   | 'no-disk'
   | 'no-network'

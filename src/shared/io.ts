@@ -60,6 +60,9 @@ export function processIo(talk: Talk, env: NodeJS.ProcessEnv = process.env): Io 
   };
 }
 
+/** A reader that has seen enough (`| head`) shows as a rejected write; without a listener it would end the process first. */
+process.stdout.on('error', () => {});
+
 function writeFully(text: string): Promise<void> {
   return new Promise((resolve, reject) => {
     process.stdout.write(text, (error) => (error ? reject(error) : resolve()));

@@ -1,10 +1,11 @@
+import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { Cluster } from '../../src/elastic/index.ts';
-import { kaudit, type RunOptions } from '../support/cli.ts';
+import { CLI, kaudit, type RunOptions } from '../support/cli.ts';
 import { countEvents, freshNamespace, removeNamespace, testCluster } from '../support/cluster.ts';
 import { rawEvent } from '../support/events.ts';
 import { fieldOf } from '../support/field.ts';
@@ -221,6 +222,19 @@ describe('kaudit simulate', () => {
       events: 2000,
       mustFire: ['bulk-deletion', 'secrets-deleted'],
     });
+  });
+
+  it('ends quietly when its reader has seen enough', async () => {
+    const child = spawn(`"${process.execPath}" "${CLI}" simulate -o - | head -1`, {
+      shell: '/bin/sh',
+      env: process.env,
+    });
+    let err = '';
+    child.stderr.on('data', (data: Buffer) => {
+      err += data.toString();
+    });
+    await new Promise((resolve) => child.on('close', resolve));
+    expect(err).toBe('');
   });
 
   it('makes every attack visible, and a quiet cluster quiet', async () => {

@@ -135,8 +135,8 @@ describe('kaudit simulate', () => {
   it.each([
     [[], 'usage', 'Say where to write'],
     [['-o', ''], 'usage', 'Say where to write'],
-    [['-o', join(folder, 'none', 'x.log')], 'unreadable-input', 'cannot be written'],
-    [['-o', folder], 'unreadable-input', 'cannot be written'],
+    [['-o', join(folder, 'none', 'x.log')], 'unwritable-output', 'cannot be written'],
+    [['-o', folder], 'unwritable-output', 'cannot be written'],
     [['--attack', 'heist', '-o', '-'], 'usage', 'no storyline heist'],
     [['--events', '0', '-o', '-'], 'usage', '--events is 0'],
     [['--events', '1.5', '-o', '-'], 'usage', 'whole number'],
