@@ -1,13 +1,16 @@
 import { type AuditEvent, isObject, type JsonObject, parseEvent } from './event.ts';
-import { factsOf } from './facts/index.ts';
-import { type Degraded, type EventFacts, FACTS_VERSION, type LoadFacts } from './facts/types.ts';
+import { factsJson } from './facts/index.ts';
+import { type Degraded, FACTS_VERSION, type LoadFacts } from './facts/types.ts';
 import { contentHash, documentId } from './identity.ts';
+import { memoiseText } from './memo.ts';
 import { redact } from './redact.ts';
 import { isoMillis, isPlausible } from './time.ts';
 
 /** JSON that should be an event, as it was read. */
 export interface Candidate {
   readonly text: string;
+  /** The bytes of `text`, where they were read as a line of their own and are UTF-8: then they are what is stored. */
+  readonly bytes?: Buffer;
   /** Bytes that were no UTF-8 and read as U+FFFD in `text`; undefined where all were. */
   readonly invalidBytes?: Buffer;
   readonly origin: LoadFacts['origin'];
@@ -21,13 +24,20 @@ export interface DocumentContext {
   readonly ingested: string;
 }
 
-export interface AuditDocument {
+/** The JSON of a document is `event` followed by `added`. */
+export interface DocumentText {
+  /** The event up to its closing brace, as it was read, without line breaks; empty where its own structure cannot be used. */
+  readonly event: string | Buffer;
+  /** Our members, `kaudit` being the last, and the closing brace. */
+  readonly added: string;
+}
+
+export interface AuditDocument extends DocumentText {
   readonly id: string;
   /** `2026.03` of the event's own time, `undated` where there is none to believe. */
   readonly month: string;
   readonly micros: number | undefined;
   readonly hash: string;
-  readonly json: string;
   readonly degraded: Degraded | undefined;
 }
 
@@ -40,85 +50,115 @@ export function documentOf(candidate: Candidate, value: unknown, context: Docume
   const parsed = parseEvent(value);
   if (parsed.kind === 'rejected') return parsed;
   const degraded = degradedBefore(candidate, value);
-  return { kind: 'document', document: build(candidate, parsed.event, context, degraded) };
+  return { kind: 'document', document: documentOfEvent(candidate, parsed.event, context, degraded) };
 }
 
-/** The document to send when the server has refused the first: safe leaves, the facts, and the event as one string. */
-export function fallbackOf(candidate: Candidate, context: DocumentContext): AuditDocument {
-  const parsed = parseEvent(JSON.parse(candidate.text));
-  if (parsed.kind === 'rejected') throw new TypeError(`No fallback for what is no event: ${parsed.reason}`);
-  return build(candidate, parsed.event, context, 'refused-by-server');
+export function jsonOf({ event, added }: DocumentText): string {
+  return `${event}${added}`;
 }
 
-/** The document of an event whose `_id` is taken by an event with other content; `kaudit` is the last member of both. */
-export function variantOf(document: AuditDocument): AuditDocument {
-  const json = `${document.json.slice(0, -'}}'.length)},"variant_of":${JSON.stringify(document.id)}}}`;
-  return { ...document, id: `${document.id}~${document.hash}`, json };
+/**
+ * The document to send when the server has refused the first: safe leaves, the facts, and the event as one string.
+ * Undefined when the event cannot be read after all.
+ */
+export function fallbackOf({ event, added }: DocumentText): DocumentText | undefined {
+  const text = `${event}}`;
+  const parsed = tryParse(text);
+  if (parsed?.kind !== 'event') return undefined;
+  const ours = oursOf({ event, added });
+  const kaudit = { ...ours.kaudit, degraded: 'refused-by-server' satisfies Degraded, raw: text };
+  return { event: '', added: safeJson({ ...envelope(parsed.event), ...ours, kaudit }) };
 }
 
-function build(
+function tryParse(text: string): ReturnType<typeof parseEvent> | undefined {
+  try {
+    return parseEvent(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Our members of a document. */
+export function oursOf({ added }: DocumentText): {
+  readonly kaudit: Pick<LoadFacts, 'hash' | 'ingested' | 'origin' | 'raw'>;
+} {
+  return JSON.parse(added.startsWith(',') ? `{${added.slice(1)}` : added) as ReturnType<typeof oursOf>;
+}
+
+/** What is added to the document of an event whose `_id` is taken by an event with other content. */
+export function variantOf({ event, added }: DocumentText, id: string): DocumentText {
+  return { event, added: `${added.slice(0, -'}}'.length)},"variant_of":${JSON.stringify(id)}}}` };
+}
+
+/** A variant has an id of its own, made from its content: the same one again is a duplicate. */
+export function variantId(id: string, hash: string): string {
+  return `${id}~${hash}`;
+}
+
+/** Makes the document of an event that has been read. */
+export function documentOfEvent(
   candidate: Candidate,
   event: AuditEvent,
   context: DocumentContext,
-  degraded: Degraded | undefined,
+  degraded?: Degraded,
 ): AuditDocument {
   const redaction = redact(candidate.text, event);
+  const untouched = redaction.paths.length === 0;
   const micros = [event.stageMicros, event.receivedMicros].find((time) => time !== undefined && isPlausible(time));
   const timestamp = micros === undefined ? undefined : isoMillis(micros);
-  const hash = contentHash(redaction.text);
-  const loaded: Loaded = {
-    cluster: context.cluster,
-    redacted: redaction.paths.length > 0 ? redaction.paths : undefined,
+  const content = (untouched ? candidate.bytes : undefined) ?? redaction.text;
+  const hash = contentHash(content);
+  const special = {
+    redacted: untouched ? undefined : redaction.paths,
     undated: timestamp === undefined || undefined,
     degraded,
     raw: degraded && rawOf(candidate, redaction.text),
-    hash,
-    ingested: context.ingested,
-    version: FACTS_VERSION,
-    origin: candidate.origin,
   };
-  const added = { timestamp, dataStream: dataStream(context), facts: factsOf(event), loaded };
+  const { file, offset, format, ...wrapper } = candidate.origin;
+  const ours =
+    `${commonJson(context)},${factsJson(event)}${moreJson(special)},"hash":"${hash}",` +
+    `"origin":{"file":${textJson(file)},"offset":${offset},"format":${textJson(format)}${moreJson(wrapper)}}}}`;
+  const added = timestamp === undefined ? ours : `"@timestamp":"${timestamp}",${ours}`;
   return {
     id: documentId(event, context.cluster),
     month: timestamp === undefined ? 'undated' : timestamp.slice(0, 7).replace('-', '.'),
     micros,
     hash,
-    json: degraded === undefined ? splice(redaction.text, added) : rebuild(event, added),
     degraded,
+    ...(degraded === undefined
+      ? { event: withoutBrace(content), added: `,${added}` }
+      : { event: '', added: safeJson({ ...envelope(event), ...(JSON.parse(`{${added}`) as JsonObject) }) }),
   };
 }
 
-type Loaded = { readonly [K in keyof LoadFacts]: LoadFacts[K] | undefined };
-
-/** What a document has beside the event. */
-interface Added {
-  readonly timestamp: string | undefined;
-  readonly dataStream: JsonObject;
-  readonly facts: EventFacts;
-  readonly loaded: Loaded;
+/** What all documents of a load have in common, up to the facts. */
+function commonJson(context: DocumentContext): string {
+  const known = commonTexts.get(context);
+  if (known !== undefined) return known;
+  const { cluster, namespace, ingested } = context;
+  const dataStream = { type: 'logs', dataset: 'kubernetes.audit_logs', namespace };
+  const kaudit = JSON.stringify({ cluster, ingested, version: FACTS_VERSION });
+  const text = `"data_stream":${JSON.stringify(dataStream)},"kaudit":${kaudit.slice(0, -1)}`;
+  commonTexts.set(context, text);
+  return text;
 }
 
-function dataStream(context: DocumentContext): JsonObject {
-  return { type: 'logs', dataset: 'kubernetes.audit_logs', namespace: context.namespace };
+const commonTexts = new WeakMap<DocumentContext, string>();
+const textJson = memoiseText((text) => JSON.stringify(text));
+
+/** Members to go on with; nothing where all are undefined. */
+function moreJson(members: object): string {
+  const json = Object.values(members).some((member) => member !== undefined) ? JSON.stringify(members) : '';
+  return json === '' ? '' : `,${json.slice(1, -1)}`;
 }
 
-/**
- * The event's text with our members put before its closing brace: what was logged stays as it was. Joined as text, since
- * copying the facts from object to object costs several times what writing them does (bench/event.bench.ts).
- */
-function splice(text: string, { timestamp, dataStream, facts, loaded }: Added): string {
-  const event = oneLine(text.slice(0, text.lastIndexOf('}')));
-  const time = timestamp === undefined ? '' : `"@timestamp":"${timestamp}",`;
-  const kaudit = `${JSON.stringify(facts).slice(0, -1)},${JSON.stringify(loaded).slice(1)}`;
-  return `${event},${time}"data_stream":${JSON.stringify(dataStream)},"kaudit":${kaudit}}`;
-}
+const BRACE = 125;
 
-/** The document of an event whose own structure cannot be used. */
-function rebuild(event: AuditEvent, { timestamp, dataStream, facts, loaded }: Added): string {
-  const kaudit = { ...facts, ...loaded };
-  return safeJson({ ...envelope(event), '@timestamp': timestamp, data_stream: dataStream, kaudit });
+/** What was logged stays as it was, and our members go before its closing brace. */
+function withoutBrace(content: string | Buffer): string | Buffer {
+  if (typeof content !== 'string') return content.subarray(0, content.lastIndexOf(BRACE));
+  return oneLine(content.slice(0, content.lastIndexOf('}')));
 }
-
 /** A bulk body is split at newlines. JSON strings hold none, so those of a pretty-printed event are only layout. */
 function oneLine(text: string): string {
   return text.includes('\n') || text.includes('\r') ? text.replaceAll(/[\r\n]+/g, ' ') : text;

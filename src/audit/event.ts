@@ -57,6 +57,8 @@ export interface AuditEvent {
   readonly receivedMicros: number | undefined;
   readonly stageMicros: number | undefined;
   readonly annotations: JsonObject;
+  /** Numbers of what was read before in another event: the client, the response's status, the annotations. */
+  readonly sections?: string;
 }
 
 export type JsonObject = { readonly [key: string]: unknown };
@@ -89,24 +91,41 @@ function readEvent(value: JsonObject, auditID: string, stage: Stage, level: Leve
   const staged = parseMicros(value['stageTimestamp']);
   // Before Kubernetes 1.9 there was one time a request, in whole seconds.
   const legacy = received === undefined && staged === undefined ? parseMicros(value['timestamp']) : undefined;
+  const { user, impersonatedUser, sourceIPs, userAgent } = readClient(value);
   return {
     level,
     auditID,
     stage,
     requestURI: stringOf(value['requestURI']) ?? '',
     verb: stringOf(value['verb']) ?? '',
-    user: readIdentity(value['user']),
-    impersonatedUser: isObject(value['impersonatedUser']) ? readIdentity(value['impersonatedUser']) : undefined,
-    sourceIPs: stringsOf(value['sourceIPs']),
-    userAgent: stringOf(value['userAgent']),
+    user,
+    impersonatedUser,
+    sourceIPs,
+    userAgent,
     objectRef: readObjectRef(value['objectRef']),
     responseStatus: readStatus(value['responseStatus']),
     requestObject: value['requestObject'],
     responseObject: value['responseObject'],
     receivedMicros: received ?? legacy,
     stageMicros: staged ?? legacy,
-    annotations: isObject(value['annotations']) ? value['annotations'] : NOTHING,
+    annotations: readAnnotations(value['annotations']),
   };
+}
+
+/** Who sent the request, and from where. */
+export type Client = Pick<AuditEvent, 'user' | 'impersonatedUser' | 'sourceIPs' | 'userAgent'>;
+
+export function readClient(value: JsonObject): Client {
+  return {
+    user: readIdentity(value['user']),
+    impersonatedUser: isObject(value['impersonatedUser']) ? readIdentity(value['impersonatedUser']) : undefined,
+    sourceIPs: stringsOf(value['sourceIPs']),
+    userAgent: stringOf(value['userAgent']),
+  };
+}
+
+export function readAnnotations(value: unknown): JsonObject {
+  return isObject(value) ? value : NOTHING;
 }
 
 const NOTHING: JsonObject = Object.freeze({});
@@ -122,7 +141,7 @@ function readIdentity(value: unknown): Identity {
   };
 }
 
-function readObjectRef(value: unknown): ObjectRef | undefined {
+export function readObjectRef(value: unknown): ObjectRef | undefined {
   if (!isObject(value)) return undefined;
   return {
     resource: stringOf(value['resource']),
@@ -134,7 +153,7 @@ function readObjectRef(value: unknown): ObjectRef | undefined {
   };
 }
 
-function readStatus(value: unknown): ResponseStatus | undefined {
+export function readStatus(value: unknown): ResponseStatus | undefined {
   if (!isObject(value)) return undefined;
   const code = value['code'];
   return {
@@ -149,7 +168,7 @@ function rejected(reason: string): ParsedEvent {
   return { kind: 'rejected', reason };
 }
 
-function isOneOf<T extends string>(words: readonly T[], value: unknown): value is T {
+export function isOneOf<T extends string>(words: readonly T[], value: unknown): value is T {
   return typeof value === 'string' && (words as readonly string[]).includes(value);
 }
 

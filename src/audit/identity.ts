@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import type { AuditEvent } from './event.ts';
+import { word } from './words.ts';
 
 /**
  * The `_id` of an event's document: the second of its stage as eight hex digits, so that ids sort by time and a lookup
@@ -14,35 +15,24 @@ export function documentId(event: AuditEvent, cluster: string | undefined): stri
 }
 
 function identityTuple(event: AuditEvent, cluster: string | undefined): string {
-  return lengthPrefixed([
-    cluster ?? '',
-    event.auditID,
-    event.stage,
-    String(event.receivedMicros ?? ''),
-    String(event.stageMicros ?? ''),
-    event.verb,
-    event.requestURI,
-    event.user.username ?? '',
-    ...event.sourceIPs,
-  ]);
-}
-
-/** No two lists give the same text, whatever the words hold. */
-function lengthPrefixed(words: readonly string[]): string {
-  let text = '';
-  for (const word of words) text += `${word.length}:${word}`;
-  return text;
+  const { auditID, stage, verb, requestURI } = event;
+  const times = `${event.receivedMicros ?? ''}/${event.stageMicros ?? ''}`;
+  const text = word(cluster ?? '') + word(auditID) + word(stage) + word(times) + word(verb) + word(requestURI);
+  return event.sourceIPs.reduce((tuple, ip) => tuple + word(ip), text + word(event.user.username ?? ''));
 }
 
 /** The log file writes kind and apiVersion first, the webhook's list items lack them: both are the same event. */
-const NATIVE_PREFIX = /^\{"kind":"Event","apiVersion":"audit\.k8s\.io\/v1(?:beta1)?",/;
+const NATIVE_PREFIXES = ['v1', 'v1beta1'].map((version) => `{"kind":"Event","apiVersion":"audit.k8s.io/${version}",`);
+const LONGEST_PREFIX = 64;
 
-/** Hash of an event's text as it is stored: equal for two copies of the same event. */
-export function contentHash(text: string): string {
-  return digest(text.replace(NATIVE_PREFIX, '{'));
+/** Hash of an event's text as it is stored, as a string or in UTF-8: equal for two copies of the same event. */
+export function contentHash(text: string | Buffer): string {
+  const head = typeof text === 'string' ? text : text.toString('latin1', 0, LONGEST_PREFIX);
+  const prefix = NATIVE_PREFIXES.find((native) => head.startsWith(native)) ?? '{';
+  return digest(typeof text === 'string' ? text.slice(prefix.length) : text.subarray(prefix.length));
 }
 
 /** 162 bits of SHA-256. */
-function digest(text: string): string {
+function digest(text: string | Buffer): string {
   return hash('sha256', text, 'base64url').slice(0, 27);
 }

@@ -80,7 +80,8 @@ function skipBlank(text: string, from: number): number {
   return at;
 }
 
-function endOfValue(text: string, start: number): number {
+/** Where the value that starts here ends. */
+export function endOfValue(text: string, start: number): number {
   const first = text.charCodeAt(start);
   if (first === QUOTE) return endOfString(text, start);
   return isContainer(first) ? endOfContainer(text, start) : endOfScalar(text, start);

@@ -10,12 +10,18 @@ export interface StoreOptions {
 /** A cluster as the loader sees it, with its mapping in place. */
 export async function openStore(cluster: Cluster, { signal, say }: StoreOptions = {}): Promise<Store> {
   await setup(cluster);
-  const onRetry = (reason: string, waitMs: number): void => {
+  const sayRetry = (reason: string, waitMs: number): void => {
     say?.(`Elasticsearch: ${reason}; trying again in ${(waitMs / 1000).toFixed(1)} s`);
   };
   return {
     ensureIndex: (index, alias) => ensureIndex(cluster, index, alias),
-    create: (documents) => createDocuments(cluster, documents, { onRetry, ...(signal && { signal }) }),
+    create: (body, onRefusal) => {
+      const onRetry = (reason: string, waitMs: number): void => {
+        onRefusal?.();
+        sayRetry(reason, waitMs);
+      };
+      return createDocuments(cluster, body, { onRetry, ...(signal && { signal }) });
+    },
     get: (addresses, fields) => getStored(cluster, addresses, fields),
   };
 }

@@ -4,11 +4,11 @@ import { KauditError } from '../shared/errors.ts';
 import type { Cluster, RawResponse } from './cluster.ts';
 import { refusal } from './connection.ts';
 
-/** A document to create: its JSON on one line. */
-export interface BulkDocument {
-  readonly index: string;
-  readonly id: string;
-  readonly json: string;
+/** The body of a bulk request: for each document an action line (`create`, with index and id), then its JSON on one line. */
+export interface BulkBody {
+  readonly bytes: Buffer;
+  /** Where each document's two lines lie; one after the other, from 0 to the end. */
+  readonly documents: readonly { readonly start: number; readonly end: number }[];
 }
 
 /**
@@ -40,7 +40,7 @@ const PATIENCE_MS = 300_000;
 
 /** State of one call: outcomes by position, and which documents may have been stored by a try whose answer was lost. */
 interface Delivery {
-  readonly documents: readonly BulkDocument[];
+  readonly body: BulkBody;
   readonly outcomes: (BulkOutcome | undefined)[];
   readonly resent: Set<number>;
 }
@@ -51,11 +51,11 @@ interface Delivery {
  */
 export async function createDocuments(
   cluster: Cluster,
-  documents: readonly BulkDocument[],
+  body: BulkBody,
   options: BulkOptions = {},
 ): Promise<readonly BulkOutcome[]> {
-  const delivery: Delivery = { documents, outcomes: new Array(documents.length), resent: new Set() };
-  let pending = documents.map((_, position) => position);
+  const delivery: Delivery = { body, outcomes: new Array(body.documents.length), resent: new Set() };
+  let pending = body.documents.map((_, position) => position);
   let progressAt = Date.now();
   for (let attempt = 0; pending.length > 0; attempt += 1) {
     const { left, reason, retryAfterMs } = await deliver(cluster, delivery, pending, options.signal);
@@ -99,7 +99,7 @@ async function deliver(
   positions: readonly number[],
   signal: AbortSignal | undefined,
 ): Promise<Remainder> {
-  const response = await trySend(cluster, bulkBody(delivery.documents, positions), signal);
+  const response = await trySend(cluster, linesOf(delivery.body, positions), signal);
   if (response === undefined) return outcomeUnknown(delivery, positions, 'no answer');
   if (response.status === 200) return settle(cluster, delivery, positions, response);
   if (response.status === 413 || response.status === 400)
@@ -123,13 +123,15 @@ async function trySend(
   }
 }
 
-function bulkBody(documents: readonly BulkDocument[], positions: readonly number[]): Buffer {
-  let body = '';
-  for (const position of positions) {
-    const document = documents[position];
-    if (document) body += `{"create":{"_index":"${document.index}","_id":"${document.id}"}}\n${document.json}\n`;
-  }
-  return Buffer.from(body);
+/** The lines of some of the documents; the first try sends all, and needs no copy. */
+function linesOf({ bytes, documents }: BulkBody, positions: readonly number[]): Buffer {
+  if (positions.length === documents.length) return bytes;
+  return Buffer.concat(
+    positions.map((position) => {
+      const { start = 0, end = 0 } = documents[position] ?? {};
+      return bytes.subarray(start, end);
+    }),
+  );
 }
 
 function outcomeUnknown(delivery: Delivery, positions: readonly number[], reason: string): Remainder {

@@ -1,4 +1,4 @@
-export { type BulkDocument, type BulkOptions, type BulkOutcome, createDocuments } from './bulk.ts';
+export { type BulkBody, type BulkOptions, type BulkOutcome, createDocuments } from './bulk.ts';
 export { type ChooseOptions, chooseCluster, connectEmbedded, currentCluster } from './choose.ts';
 export type { Cluster, ClusterKind, Method, RawRequest, RawResponse } from './cluster.ts';
 export { type ConnectionOptions, connect, refusal } from './connection.ts';

@@ -1,59 +1,126 @@
-import pLimit from 'p-limit';
-import type { Entry } from './entry.ts';
+import type { DocumentText } from '../audit/document.ts';
+import type { Segment } from './ledger.ts';
+import type { BulkBody, StoreAddress } from './store.ts';
 
 /** Throughput is flat from 5 MB a request up (measured: see bench/), and the server's memory is not. */
-const BATCH_CHARACTERS = 8 * 1024 * 1024;
-const BATCH_DOCUMENTS = 5000;
-const BATCHES_AT_ONCE = 4;
+export const BATCH_BYTES = 8 * 1024 * 1024;
 
-export interface Batcher {
-  /** Takes an entry; true when a batch has just been filled and the caller should wait for room. */
-  readonly add: (entry: Entry) => boolean;
-  /** Resolves when another batch may be filled; throws what a delivery threw. */
-  readonly room: () => Promise<void>;
-  /** Delivers the rest and waits for all. */
-  readonly finish: () => Promise<void>;
+/** What a document is written for. */
+export interface Destination extends StoreAddress {
+  readonly segment: Segment;
+  readonly degraded: boolean;
 }
 
-/** Collects entries into batches and delivers a few of them at a time: memory is bounded by what is under way. */
-export function openBatcher(deliver: (entries: readonly Entry[]) => Promise<void>): Batcher {
-  const limit = pLimit(BATCHES_AT_ONCE);
-  const underWay = new Set<Promise<void>>();
-  let entries: Entry[] = [];
-  let characters = 0;
-  let failure: { readonly error: unknown } | undefined;
+/**
+ * A document on its way. Only places in the body of its batch: strings that live until the answer comes would cost the
+ * garbage collector more than everything else that is done for an event.
+ */
+export interface Entry {
+  readonly segment: Segment;
+  readonly degraded: boolean;
+  /** Where its two lines begin, its event, what was added; and the end, the last newline included. */
+  readonly start: number;
+  readonly event: number;
+  readonly added: number;
+  readonly end: number;
+}
 
-  const dispatch = (): void => {
-    const batch = entries;
-    entries = [];
-    characters = 0;
-    if (batch.length === 0) return;
-    const delivered = limit(() => deliver(batch)).catch((error: unknown) => {
-      failure ??= { error };
-    });
-    underWay.add(delivered);
-    void delivered.then(() => underWay.delete(delivered));
-  };
-  const throwFailure = (): void => {
-    if (failure !== undefined) throw failure.error;
-  };
+export interface Batch extends BulkBody {
+  readonly documents: readonly Entry[];
+  /** The indices that its documents go to. */
+  readonly indices: ReadonlySet<string>;
+}
 
-  return {
-    add: (entry) => {
-      entries.push(entry);
-      characters += entry.document.json.length;
-      if (characters < BATCH_CHARACTERS && entries.length < BATCH_DOCUMENTS) return false;
-      dispatch();
-      return true;
-    },
-    room: async () => {
-      while (underWay.size >= BATCHES_AT_ONCE && failure === undefined) await Promise.race(underWay);
-      throwFailure();
-    },
-    finish: async () => {
-      dispatch();
-      await Promise.all(underWay);
-      throwFailure();
-    },
+/** Writes documents one after the other into a bulk body. */
+export class BatchWriter {
+  #bytes: Buffer = EMPTY;
+  #end = 0;
+  #documents: Entry[] = [];
+  #indices = new Set<string>();
+
+  /** Writes a document; false where it does not fit, and then the batch is to be taken first. */
+  add(document: DocumentText, { index, id, segment, degraded }: Destination): boolean {
+    const action = `${ACTION}"${index}","_id":"${id}"}}\n`;
+    const most = action.length + mostBytes(document.event) + mostBytes(document.added) + 1;
+    if (!this.#makeRoom(most)) return false;
+    const start = this.#end;
+    const event = start + this.#bytes.write(action, start, 'latin1');
+    const added = event + this.#write(document.event, event);
+    const newline = added + this.#write(document.added, added);
+    this.#bytes[newline] = NEWLINE;
+    this.#end = newline + 1;
+    this.#documents.push({ segment, degraded, start, event, added, end: this.#end });
+    this.#indices.add(index);
+    return true;
+  }
+
+  /** What has been written; begins anew. */
+  take(): Batch {
+    const batch = { bytes: this.#bytes.subarray(0, this.#end), documents: this.#documents, indices: this.#indices };
+    this.#bytes = EMPTY;
+    this.#end = 0;
+    this.#documents = [];
+    this.#indices = new Set();
+    return batch;
+  }
+
+  #makeRoom(bytes: number): boolean {
+    if (this.#end + bytes <= this.#bytes.length) return true;
+    if (this.#end > 0) return false;
+    // One document may be larger than a batch.
+    this.#bytes = bytes <= BATCH_BYTES ? takeBuffer() : Buffer.allocUnsafeSlow(bytes);
+    return true;
+  }
+
+  #write(text: string | Buffer, at: number): number {
+    return typeof text === 'string' ? this.#bytes.write(text, at) : text.copy(this.#bytes, at);
+  }
+}
+
+const EMPTY = Buffer.alloc(0);
+const NEWLINE = 10;
+const ACTION = '{"create":{"_index":';
+
+/** Buffers of batches that are done with: the first touch of fresh memory costs more than writing to it. */
+const spare: ArrayBufferLike[] = [];
+const MOST_SPARE = 4;
+
+function takeBuffer(): Buffer {
+  const memory = spare.pop();
+  return memory === undefined ? Buffer.allocUnsafeSlow(BATCH_BYTES) : Buffer.from(memory);
+}
+
+/** Gives a batch's memory back, when nobody will read it again. */
+export function releaseBatch({ bytes }: Batch): void {
+  if (bytes.buffer.byteLength === BATCH_BYTES && spare.length < MOST_SPARE) spare.push(bytes.buffer);
+}
+
+/** A UTF-16 unit takes three bytes of UTF-8 at the most. */
+function mostBytes(text: string | Buffer): number {
+  return typeof text === 'string' ? text.length * 3 : text.length;
+}
+
+/** All documents, in as many batches as they fill. */
+export function batchesOf(documents: Iterable<readonly [DocumentText, Destination]>): readonly Batch[] {
+  const writer = new BatchWriter();
+  const batches: Batch[] = [];
+  for (const [document, destination] of documents) {
+    if (writer.add(document, destination)) continue;
+    batches.push(writer.take());
+    writer.add(document, destination);
+  }
+  return [...batches, writer.take()].filter((batch) => batch.documents.length > 0);
+}
+
+/** The texts that an entry was written from. */
+export function textOf({ bytes }: Batch, { event, added, end }: Entry): DocumentText & { readonly event: string } {
+  return { event: bytes.toString('utf8', event, added), added: bytes.toString('utf8', added, end - 1) };
+}
+
+/** Where an entry goes: read back from its action line. */
+export function addressOf({ bytes }: Batch, { start, event }: Entry): StoreAddress {
+  const { create } = JSON.parse(bytes.toString('latin1', start, event)) as {
+    readonly create: { readonly _index: string; readonly _id: string };
   };
+  return { index: create._index, id: create._id };
 }

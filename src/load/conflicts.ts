@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
+import { oursOf } from '../audit/document.ts';
 import { isObject, type JsonObject } from '../audit/event.ts';
-import type { Entry } from './entry.ts';
-import type { Store } from './store.ts';
+import { addressOf, type Batch, type Entry, textOf } from './batch.ts';
+import type { Store, StoreAddress } from './store.ts';
 
 /** What an id that was taken turns out to be: stored by this very run, stored before, or another event. */
 export type Verdict = 'created' | 'duplicate' | 'variant';
@@ -15,33 +16,34 @@ export interface Conflict {
 const FINGERPRINT = ['kaudit.hash', 'kaudit.ingested', 'kaudit.origin'];
 
 /** Compares what is stored under taken ids with what was to be stored: an equal id is a claim, not a proof. */
-export async function judgeConflicts(store: Store, conflicts: readonly Conflict[]): Promise<readonly Verdict[]> {
-  const stored = await store.get(
-    conflicts.map(({ entry }) => entry.address),
-    FINGERPRINT,
-  );
-  const verdicts = conflicts.map((conflict, at) => judgeByHash(conflict, stored[at]));
+export async function judgeConflicts(
+  store: Store,
+  batch: Batch,
+  conflicts: readonly Conflict[],
+): Promise<readonly Verdict[]> {
+  const addressesOf = (some: readonly Conflict[]): readonly StoreAddress[] =>
+    some.map(({ entry }) => addressOf(batch, entry));
+  const stored = await store.get(addressesOf(conflicts), FINGERPRINT);
+  const verdicts = conflicts.map((conflict, at) => judgeByHash(batch, conflict, stored[at]));
   const unsure = conflicts.filter((_, at) => verdicts[at] === undefined);
-  const sources = await store.get(unsure.map(({ entry }) => entry.address));
-  const second = new Map(unsure.map(({ entry }, at) => [entry, judgeByContent(entry, sources[at])]));
+  const sources = await store.get(addressesOf(unsure));
+  const second = new Map(unsure.map(({ entry }, at) => [entry, judgeByContent(batch, entry, sources[at])]));
   return conflicts.map(({ entry }, at) => verdicts[at] ?? second.get(entry) ?? 'variant');
 }
 
-function judgeByHash({ entry, resent }: Conflict, source: JsonObject | undefined): Verdict | undefined {
+function judgeByHash(batch: Batch, { entry, resent }: Conflict, source: JsonObject | undefined): Verdict | undefined {
   const facts = source?.['kaudit'];
-  if (!isObject(facts) || facts['hash'] !== entry.document.hash) return undefined;
-  return resent && isOfThisRun(entry, facts) ? 'created' : 'duplicate';
-}
-
-function isOfThisRun(entry: Entry, facts: JsonObject): boolean {
-  return facts['ingested'] === entry.ingested && isDeepStrictEqual(facts['origin'], entry.candidate.origin);
+  const { hash, ingested, origin } = oursOf(textOf(batch, entry)).kaudit;
+  if (!isObject(facts) || facts['hash'] !== hash) return undefined;
+  const isOfThisRun = facts['ingested'] === ingested && isDeepStrictEqual(facts['origin'], origin);
+  return resent && isOfThisRun ? 'created' : 'duplicate';
 }
 
 /** The same event may be written with other blanks, or its keys in another order. */
-function judgeByContent(entry: Entry, source: JsonObject | undefined): Verdict {
+function judgeByContent(batch: Batch, entry: Entry, source: JsonObject | undefined): Verdict {
   if (source === undefined) return 'variant';
   try {
-    return isDeepStrictEqual(contentOf(source), contentOf(JSON.parse(entry.document.json))) ? 'duplicate' : 'variant';
+    return isDeepStrictEqual(contentOf(source), contentOf(sourceOf(batch, entry))) ? 'duplicate' : 'variant';
   } catch (error) {
     // Nested deeper than the comparison's stack: not shown to be equal.
     if (error instanceof RangeError) return 'variant';
@@ -49,8 +51,16 @@ function judgeByContent(entry: Entry, source: JsonObject | undefined): Verdict {
   }
 }
 
+function sourceOf(batch: Batch, entry: Entry): JsonObject {
+  const { event, added } = textOf(batch, entry);
+  return JSON.parse(event + added) as JsonObject;
+}
+
 const NOT_CONTENT = new Set(['kind', 'apiVersion', '@timestamp', 'data_stream', 'kaudit']);
 
+/** The event alone. A degraded document has it as one string, which may hold bytes that are no JSON. */
 function contentOf(source: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(source).filter(([key]) => !NOT_CONTENT.has(key)));
+  const raw = isObject(source['kaudit']) ? source['kaudit']['raw'] : undefined;
+  const event: unknown = typeof raw !== 'string' ? source : raw.startsWith('{') ? JSON.parse(raw) : { raw };
+  return Object.fromEntries(Object.entries(event as JsonObject).filter(([key]) => !NOT_CONTENT.has(key)));
 }

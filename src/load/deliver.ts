@@ -1,7 +1,14 @@
-import { type AuditDocument, type DocumentContext, fallbackOf, variantOf } from '../audit/document.ts';
+import {
+  type DocumentContext,
+  type DocumentText,
+  fallbackOf,
+  oursOf,
+  variantId,
+  variantOf,
+} from '../audit/document.ts';
 import { eventsAlias, variantsIndex } from '../audit/indices.ts';
+import { addressOf, type Batch, batchesOf, type Destination, type Entry, textOf } from './batch.ts';
 import { type Conflict, judgeConflicts } from './conflicts.ts';
-import type { Entry } from './entry.ts';
 import { settle } from './ledger.ts';
 import type { Quarantine } from './quarantine.ts';
 import type { Store, StoreOutcome } from './store.ts';
@@ -12,6 +19,8 @@ export interface Delivery {
   readonly quarantine: Quarantine;
   /** Indices that are known to be there. */
   readonly ready: Map<string, Promise<void>>;
+  /** Told when the server asks for less. */
+  readonly onRefusal: () => void;
 }
 
 interface Refused {
@@ -19,87 +28,102 @@ interface Refused {
   readonly reason: string;
 }
 
+/** What a batch leaves open after it was sent. */
+interface Unsettled {
+  readonly batch: Batch;
+  readonly refused: readonly Refused[];
+  readonly conflicts: readonly Conflict[];
+}
+
 /**
  * Stores a batch and enters every event's fate in its ledger. What the server refuses goes again as a fallback, what
  * has its id taken is compared with what is there, and what still has no place goes to the quarantine.
  */
-export async function deliverBatch(delivery: Delivery, entries: readonly Entry[]): Promise<void> {
-  await prepareIndices(delivery, entries);
-  const first = await createAll(delivery, entries);
-  const fallbacks = first.refused.map(({ entry }) =>
-    withDocument(entry, fallbackOf(entry.candidate, delivery.context)),
-  );
-  const second = await createAll(delivery, fallbacks);
-  for (const refused of second.refused) await quarantineEntry(delivery, refused);
-  await resolveConflicts(delivery, [...first.conflicts, ...second.conflicts]);
+export async function deliverBatch(delivery: Delivery, batch: Batch): Promise<void> {
+  const first = await createAll(delivery, batch);
+  await resolveConflicts(delivery, first);
+  for (const fallbacks of await fallbackBatches(delivery, first)) {
+    const second = await createAll(delivery, fallbacks);
+    await resolveConflicts(delivery, second);
+    for (const refused of second.refused) await quarantineEntry(delivery, fallbacks, refused);
+  }
 }
 
-function withDocument(entry: Entry, document: AuditDocument): Entry {
-  return { ...entry, document };
+/** Creates the documents; enters those that were created and gives back the others. */
+async function createAll(delivery: Delivery, batch: Batch): Promise<Unsettled> {
+  const refused: Refused[] = [];
+  const conflicts: Conflict[] = [];
+  await prepareIndices(delivery, batch);
+  const outcomes = await delivery.store.create(batch, delivery.onRefusal);
+  for (const [at, entry] of batch.documents.entries()) {
+    const outcome = outcomeAt(outcomes, at);
+    if (outcome.kind === 'created') settle(entry.segment, 'created', entry.degraded);
+    else if (outcome.kind === 'conflict') conflicts.push({ entry, resent: outcome.resent });
+    else refused.push({ entry, reason: outcome.reason });
+  }
+  return { batch, refused, conflicts };
 }
 
-async function prepareIndices({ store, context, ready }: Delivery, entries: readonly Entry[]): Promise<void> {
+async function prepareIndices({ store, context, ready }: Delivery, { indices }: Batch): Promise<void> {
   const alias = eventsAlias(context.namespace);
-  for (const index of new Set(entries.map((entry) => entry.address.index))) {
+  for (const index of indices) {
     const known = ready.get(index) ?? store.ensureIndex(index, alias);
     ready.set(index, known);
     await known;
   }
 }
 
-interface Unsettled {
-  readonly refused: readonly Refused[];
-  readonly conflicts: readonly Conflict[];
-}
-
-/** Creates the documents; enters those that were created and gives back the others. */
-async function createAll({ store }: Delivery, entries: readonly Entry[]): Promise<Unsettled> {
-  const refused: Refused[] = [];
-  const conflicts: Conflict[] = [];
-  if (entries.length === 0) return { refused, conflicts };
-  const outcomes = await store.create(entries.map(({ address, document }) => ({ ...address, json: document.json })));
-  for (const [at, entry] of entries.entries()) {
-    const outcome = outcomeAt(outcomes, at);
-    if (outcome.kind === 'created') settle(entry.ledger, 'created', entry.document.degraded !== undefined);
-    else if (outcome.kind === 'conflict') conflicts.push({ entry, resent: outcome.resent });
-    else refused.push({ entry, reason: outcome.reason });
-  }
-  return { refused, conflicts };
-}
-
 function outcomeAt(outcomes: readonly StoreOutcome[], at: number): StoreOutcome {
   return outcomes[at] ?? { kind: 'refused', reason: 'the server gave no outcome' };
 }
 
-async function resolveConflicts(delivery: Delivery, conflicts: readonly Conflict[]): Promise<void> {
+/** Fallbacks of what was refused; where there is none, the event goes to the quarantine. */
+async function fallbackBatches(delivery: Delivery, { batch, refused }: Unsettled): Promise<readonly Batch[]> {
+  const fallbacks: [DocumentText, Destination][] = [];
+  for (const { entry, reason } of refused) {
+    const fallback = fallbackOf(textOf(batch, entry));
+    if (fallback === undefined) await quarantineEntry(delivery, batch, { entry, reason });
+    else fallbacks.push([fallback, { ...addressOf(batch, entry), segment: entry.segment, degraded: true }]);
+  }
+  return batchesOf(fallbacks);
+}
+
+async function resolveConflicts(delivery: Delivery, { batch, conflicts }: Unsettled): Promise<void> {
   if (conflicts.length === 0) return;
-  const verdicts = await judgeConflicts(delivery.store, conflicts);
+  const verdicts = await judgeConflicts(delivery.store, batch, conflicts);
   const variants: Entry[] = [];
   for (const [at, { entry }] of conflicts.entries()) {
     const verdict = verdicts[at];
     if (verdict === 'variant') variants.push(entry);
-    else settle(entry.ledger, verdict ?? 'duplicate', entry.document.degraded !== undefined);
+    else settle(entry.segment, verdict ?? 'duplicate', entry.degraded);
   }
-  await storeVariants(delivery, variants);
+  await storeVariants(delivery, batch, variants);
 }
 
-/** A variant has an id of its own, made from its content: the same one again is a duplicate. */
-async function storeVariants(delivery: Delivery, entries: readonly Entry[]): Promise<void> {
+async function storeVariants(delivery: Delivery, batch: Batch, entries: readonly Entry[]): Promise<void> {
   if (entries.length === 0) return;
   const index = variantsIndex(delivery.context.namespace);
   await delivery.store.ensureIndex(index, undefined);
-  const documents = entries.map(({ document }) => variantOf(document));
-  const outcomes = await delivery.store.create(documents.map(({ id, json }) => ({ index, id, json })));
-  for (const [at, entry] of entries.entries()) {
-    const outcome = outcomeAt(outcomes, at);
-    if (outcome.kind === 'refused') await quarantineEntry(delivery, { entry, reason: outcome.reason });
-    else settle(entry.ledger, outcome.kind === 'created' || outcome.resent ? 'variant' : 'duplicate');
+  const documents = entries.map((entry): [DocumentText, Destination] => {
+    const { id } = addressOf(batch, entry);
+    const text = textOf(batch, entry);
+    return [variantOf(text, id), { ...entry, index, id: variantId(id, oursOf(text).kaudit.hash) }];
+  });
+  for (const variants of batchesOf(documents)) {
+    const outcomes = await delivery.store.create(variants, delivery.onRefusal);
+    for (const [at, entry] of variants.documents.entries()) {
+      const outcome = outcomeAt(outcomes, at);
+      if (outcome.kind === 'refused') await quarantineEntry(delivery, variants, { entry, reason: outcome.reason });
+      else settle(entry.segment, outcome.kind === 'created' || outcome.resent ? 'variant' : 'duplicate');
+    }
   }
 }
 
-async function quarantineEntry({ quarantine }: Delivery, { entry, reason }: Refused): Promise<void> {
-  const { candidate, ledger } = entry;
-  const { file, offset } = candidate.origin;
-  await quarantine.add({ source: file, offset, reason: `refused by the server: ${reason}`, text: candidate.text });
-  settle(ledger, 'quarantined');
+async function quarantineEntry({ quarantine }: Delivery, batch: Batch, { entry, reason }: Refused): Promise<void> {
+  const document = textOf(batch, entry);
+  const { origin, raw } = oursOf(document).kaudit;
+  const { file, offset } = origin;
+  const text = raw ?? `${document.event}}`;
+  await quarantine.add({ source: file, offset, reason: `refused by the server: ${reason}`, text });
+  settle(entry.segment, 'quarantined');
 }

@@ -37,25 +37,98 @@ export interface LoadReport extends Counts {
   readonly quarantineFile?: string;
 }
 
-/** Counts of one file while it is loaded. */
-export interface FileLedger {
+type Tally = { -readonly [K in keyof Counts]: Counts[K] };
+
+/** A stretch of a source, and what became of its records. */
+export interface Segment {
+  readonly counts: Tally;
+  /** Read, and without a fate yet. */
+  open: number;
+}
+
+/** How far a source is done with: everything before `offset` has its fate, and `counts` says which. */
+export interface Progress {
+  /** Bytes of the inflated source. */
+  readonly offset: number;
+  readonly counts: Counts;
+}
+
+interface ClosedSegment extends Segment {
+  readonly end: number;
+}
+
+export const NOTHING: Counts = {
+  read: 0,
+  created: 0,
+  duplicate: 0,
+  variant: 0,
+  quarantined: 0,
+  skipped: 0,
+  degraded: 0,
+};
+const START: Progress = { offset: 0, counts: NOTHING };
+
+/**
+ * Counts of one file while it is loaded. Fates come in any order, batches being under way side by side, so the file is
+ * counted in segments: only a row of finished ones from the beginning may be taken for done.
+ */
+export class FileLedger {
   readonly file: string;
-  readonly counts: { -readonly [K in keyof Counts]: Counts[K] };
   reason: string | undefined;
   /** Reading ended before the end, or a file that the user named was left out. */
-  partial: boolean;
-}
+  partial = false;
+  #done: Progress;
+  #closed: ClosedSegment[] = [];
+  #current: Segment = { counts: { ...NOTHING }, open: 0 };
 
-export function openFileLedger(file: string): FileLedger {
-  return { file, counts: { ...NOTHING }, reason: undefined, partial: false };
-}
+  /** `from`: what an earlier run has done. */
+  constructor(file: string, from = START) {
+    this.file = file;
+    this.#done = from;
+  }
 
-const NOTHING: Counts = { read: 0, created: 0, duplicate: 0, variant: 0, quarantined: 0, skipped: 0, degraded: 0 };
+  /** Counts a record as read; its fate is entered into the segment. */
+  read(): Segment {
+    this.#current.counts.read += 1;
+    this.#current.open += 1;
+    return this.#current;
+  }
+
+  /** Everything before this offset has been read, and reading may begin again here. */
+  mark(offset: number): void {
+    if (this.#current.counts.read === 0) return;
+    this.#closed.push(Object.assign(this.#current, { end: offset }));
+    this.#current = { counts: { ...NOTHING }, open: 0 };
+  }
+
+  /** How far the file is done with. */
+  progress(): Progress {
+    while (this.#closed[0]?.open === 0) {
+      const { counts, end } = this.#closed.shift() as ClosedSegment;
+      this.#done = { offset: end, counts: addCounts(this.#done.counts, counts) };
+    }
+    return this.#done;
+  }
+
+  report(): FileReport {
+    const counts = [...this.#closed, this.#current].reduce(
+      (sum, segment) => addCounts(sum, segment.counts),
+      this.#done.counts,
+    );
+    return {
+      file: this.file,
+      ...counts,
+      balanced: isBalanced(counts),
+      ...(this.reason !== undefined && { reason: this.reason }),
+    };
+  }
+}
 
 /** Enters one record's fate. */
-export function settle(ledger: FileLedger, fate: Settled, degraded = false): void {
-  ledger.counts[fate] += 1;
-  if (degraded && fate === 'created') ledger.counts.degraded += 1;
+export function settle(segment: Segment, fate: Settled, degraded = false): void {
+  segment.open -= 1;
+  segment.counts[fate] += 1;
+  if (degraded && fate === 'created') segment.counts.degraded += 1;
 }
 
 /** The span of event times, in microseconds. */
@@ -79,7 +152,7 @@ export interface LoadTotals {
 
 /** The report of a load: balanced when every record that was read has one fate. */
 export function closeLedger(ledgers: readonly FileLedger[], totals: LoadTotals): LoadReport {
-  const files = ledgers.map(closeFile);
+  const files = ledgers.map((ledger) => ledger.report());
   const counts = files.reduce<Counts>(addCounts, NOTHING);
   const { span, seconds, bytes, quarantineFile } = totals;
   return {
@@ -91,10 +164,6 @@ export function closeLedger(ledgers: readonly FileLedger[], totals: LoadTotals):
     bytes,
     ...(quarantineFile !== undefined && { quarantineFile }),
   };
-}
-
-function closeFile({ file, counts, reason }: FileLedger): FileReport {
-  return { file, ...counts, balanced: isBalanced(counts), ...(reason !== undefined && { reason }) };
 }
 
 function isBalanced(counts: Counts): boolean {

@@ -1,13 +1,16 @@
 import pLimit from 'p-limit';
-import { type DocumentContext, documentOf } from '../audit/document.ts';
+import { type AuditDocument, type DocumentContext, documentOf, documentOfEvent } from '../audit/document.ts';
 import { eventsIndex } from '../audit/indices.ts';
-import { type Batcher, openBatcher } from './batch.ts';
+import { BATCH_BYTES } from './batch.ts';
+import type { Checkpoints } from './checkpoints.ts';
 import { type Delivery, deliverBatch } from './deliver.ts';
-import { closeLedger, type FileLedger, type LoadReport, openFileLedger, type Span, settle, widen } from './ledger.ts';
+import { closeLedger, FileLedger, type LoadReport, type Span, settle, widen } from './ledger.ts';
+import { type Outbox, openOutbox } from './outbox.ts';
 import { openQuarantine, type Quarantine } from './quarantine.ts';
 import { type LogRecord, readRecords } from './records.ts';
 import type { FoundSource, Source } from './sources.ts';
 import type { Store } from './store.ts';
+import { openWindow } from './window.ts';
 
 export interface LoadOptions {
   /** Name that the events' cluster gets: nothing in an event says which cluster it is from. */
@@ -17,6 +20,8 @@ export interface LoadOptions {
   readonly quarantineFolder: string;
   /** Stops reading; what has been read is still delivered. */
   readonly signal: AbortSignal;
+  /** What an earlier load has done, and where this one remembers how far it is. */
+  readonly checkpoints?: Checkpoints;
   /** Told about each file as it begins and as it proceeds. */
   readonly onProgress?: (progress: LoadProgress) => void;
 }
@@ -35,12 +40,14 @@ export interface LoadResult {
 }
 
 const FILES_AT_ONCE = 2;
+/** All that may be under way: a tenth of the smallest heap that a server should have. */
+const MOST_UNDER_WAY = 8 * BATCH_BYTES;
 
 /** What the files of one load share. */
 interface Run {
   readonly options: LoadOptions;
   readonly context: DocumentContext;
-  readonly batcher: Batcher;
+  readonly outbox: Outbox;
   readonly quarantine: Quarantine;
   readonly span: Span;
   events: number;
@@ -58,12 +65,13 @@ export async function load(store: Store, sources: readonly FoundSource[], option
   const ingested = new Date().toISOString();
   const context: DocumentContext = { cluster: options.cluster, namespace: options.namespace, ingested };
   const quarantine = openQuarantine(options.quarantineFolder, `${ingested.replaceAll(/[-:]/g, '')}-${process.pid}`);
-  const delivery: Delivery = { store, context, quarantine, ready: new Map() };
+  const window = openWindow({ step: BATCH_BYTES, most: MOST_UNDER_WAY });
+  const delivery: Delivery = { store, context, quarantine, ready: new Map(), onRefusal: window.shrink };
   const run: Run = {
     options,
     context,
     quarantine,
-    batcher: openBatcher((entries) => deliverBatch(delivery, entries)),
+    outbox: openOutbox((batch) => deliverBatch(delivery, batch), window),
     span: { first: Number.POSITIVE_INFINITY, last: Number.NEGATIVE_INFINITY },
     events: 0,
     inflated: 0,
@@ -73,7 +81,7 @@ export async function load(store: Store, sources: readonly FoundSource[], option
   const limit = pLimit(FILES_AT_ONCE);
   try {
     const ledgers = await Promise.all(sources.map((source) => limit(() => loadSource(run, source))));
-    await run.batcher.finish();
+    await run.outbox.finish();
     const seconds = (performance.now() - started) / 1000;
     const report = closeLedger(ledgers, {
       span: run.span,
@@ -87,7 +95,6 @@ export async function load(store: Store, sources: readonly FoundSource[], option
     await quarantine.close();
   }
 }
-
 function totalSize(sources: readonly FoundSource[]): number | undefined {
   let total = 0;
   for (const source of sources) {
@@ -99,9 +106,9 @@ function totalSize(sources: readonly FoundSource[]): number | undefined {
 }
 
 async function loadSource(run: Run, source: FoundSource): Promise<FileLedger> {
-  const ledger = openFileLedger(source.name);
+  const ledger = new FileLedger(source.name);
   if (!('open' in source)) {
-    enter(ledger, 'skipped', source.reason);
+    skip(ledger, source.reason);
     ledger.partial = true;
     return ledger;
   }
@@ -110,7 +117,11 @@ async function loadSource(run: Run, source: FoundSource): Promise<FileLedger> {
     run.inflated += count;
   });
   for await (const group of records) {
-    for (const record of group) await take(run, ledger, source, record);
+    for (const record of group) {
+      // Waiting for each, ready or not, would cost as much as reading it.
+      const pause = take(run, ledger, source, record);
+      if (pause !== undefined) await pause;
+    }
     run.options.onProgress?.({ events: run.events, bytes: run.readFromDisk, total: run.totalOnDisk });
     if (run.options.signal.aborted) return interrupted(ledger);
   }
@@ -131,36 +142,47 @@ async function* countDisk(run: Run, source: Source): AsyncGenerator<Buffer> {
   }
 }
 
-async function take(run: Run, ledger: FileLedger, source: Source, record: LogRecord): Promise<void> {
-  if (record.kind === 'broken') {
-    ledger.partial = true;
-    ledger.reason = record.reason;
-    return;
+/** Sees to one record; a promise where the next has to wait. */
+function take(run: Run, ledger: FileLedger, source: Source, record: LogRecord): Promise<void> | undefined {
+  switch (record.kind) {
+    case 'broken':
+      ledger.partial = true;
+      ledger.reason = record.reason;
+      return undefined;
+    case 'skipped':
+      ledger.partial ||= source.named;
+      skip(ledger, record.reason);
+      return undefined;
+    case 'unparseable':
+      run.events += 1;
+      return quarantineText(run, ledger, record);
+    case 'native':
+      return send(run, ledger, documentOfEvent(record.candidate, record.event, run.context));
+    case 'candidate': {
+      const { candidate, value } = record;
+      const result = documentOf(candidate, value, run.context);
+      if (result.kind === 'document') return send(run, ledger, result.document);
+      const { offset } = candidate.origin;
+      return quarantineText(run, ledger, { offset, reason: result.reason, text: candidate.text });
+    }
   }
-  if (record.kind === 'skipped') {
-    ledger.partial ||= source.named;
-    return enter(ledger, 'skipped', record.reason);
-  }
-  ledger.counts.read += 1;
-  run.events += 1;
-  if (record.kind === 'unparseable') return await quarantineText(run, ledger, record);
-  const { candidate, value } = record;
-  const result = documentOf(candidate, value, run.context);
-  if (result.kind === 'rejected') {
-    const { offset } = candidate.origin;
-    return await quarantineText(run, ledger, { offset, reason: result.reason, text: candidate.text });
-  }
-  const { document } = result;
-  widen(run.span, document.micros);
-  const address = { index: eventsIndex(run.context.namespace, document.month), id: document.id };
-  const full = run.batcher.add({ ledger, candidate, document, address, ingested: run.context.ingested });
-  if (full) await run.batcher.room();
 }
 
-function enter(ledger: FileLedger, fate: 'skipped', reason: string): void {
-  ledger.counts.read += 1;
+function send(run: Run, ledger: FileLedger, document: AuditDocument): Promise<void> | undefined {
+  run.events += 1;
+  widen(run.span, document.micros);
+  const full = run.outbox.add(document, {
+    index: eventsIndex(run.context.namespace, document.month),
+    id: document.id,
+    degraded: document.degraded !== undefined,
+    segment: ledger.read(),
+  });
+  return full ? run.outbox.room() : undefined;
+}
+
+function skip(ledger: FileLedger, reason: string): void {
   ledger.reason = reason;
-  settle(ledger, fate);
+  settle(ledger.read(), 'skipped');
 }
 
 interface Rejected {
@@ -170,6 +192,7 @@ interface Rejected {
 }
 
 async function quarantineText(run: Run, ledger: FileLedger, { offset, reason, text }: Rejected): Promise<void> {
+  const segment = ledger.read();
   await run.quarantine.add({ source: ledger.file, offset, reason, text });
-  settle(ledger, 'quarantined');
+  settle(segment, 'quarantined');
 }

@@ -1,5 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { Candidate } from '../audit/document.ts';
+import type { AuditEvent } from '../audit/event.ts';
+import { readNative } from '../audit/native.ts';
 import { unwrap } from '../audit/unwrap.ts';
 import { messageOf } from '../shared/errors.ts';
 import { DamagedGzip, gunzip, isGzip } from './gunzip.ts';
@@ -11,6 +13,8 @@ import { streamItems } from './stream.ts';
 /** One thing that was read, in the place of an event. */
 export type LogRecord =
   | { readonly kind: 'candidate'; readonly candidate: Candidate; readonly value: unknown }
+  /** An event in the API server's own form. */
+  | { readonly kind: 'native'; readonly candidate: Candidate; readonly event: AuditEvent }
   | { readonly kind: 'unparseable'; readonly offset: number; readonly reason: string; readonly text: string }
   | { readonly kind: 'skipped'; readonly reason: string }
   /** The source cannot be read to its end. */
@@ -21,7 +25,7 @@ export async function* readRecords(
   file: string,
   bytes: AsyncIterable<Buffer>,
   onBytes: (count: number) => void,
-): AsyncGenerator<readonly LogRecord[]> {
+): AsyncGenerator<Iterable<LogRecord>> {
   try {
     const packed = await peek(bytes, (head) => head.length >= 2);
     const plain = counted(isGzip(packed.head) ? gunzip(packed.chunks) : packed.chunks, onBytes);
@@ -38,7 +42,7 @@ async function* counted(chunks: AsyncIterable<Buffer>, onBytes: (count: number) 
   }
 }
 
-async function* readPlain(file: string, peeked: Peeked): AsyncGenerator<readonly LogRecord[]> {
+async function* readPlain(file: string, peeked: Peeked): AsyncGenerator<Iterable<LogRecord>> {
   const layout = chooseLayout(peeked);
   switch (layout.kind) {
     case 'empty':
@@ -50,11 +54,32 @@ async function* readPlain(file: string, peeked: Peeked): AsyncGenerator<readonly
       yield recordsOfLine(file, { bytes: peeked.head, offset: 0, overlong: false });
       return;
     case 'lines':
-      for await (const lines of splitLines(peeked.chunks)) yield lines.flatMap((line) => recordsOfLine(file, line));
+      for await (const lines of splitLines(peeked.chunks)) yield recordsOfLines(file, lines);
       return;
     case 'stream':
       yield* readStream(file, peeked.chunks);
   }
+}
+
+/** One by one: parsed events that wait for the others would outlive the garbage collector's young generation. */
+function* recordsOfLines(file: string, lines: readonly Line[]): Generator<LogRecord> {
+  for (const line of lines) {
+    const native = nativeRecord(file, line);
+    if (native !== undefined) yield native;
+    else yield* recordsOfLine(file, line);
+  }
+}
+
+const OPENING = 0x7b;
+const CLOSING = 0x7d;
+
+/** A line that is one event and nothing else, as an API server writes it: its own bytes are what is stored. */
+function nativeRecord(file: string, { bytes, offset, overlong }: Line): LogRecord | undefined {
+  if (bytes[0] !== OPENING || bytes.at(-1) !== CLOSING || overlong || !isUtf8(bytes)) return undefined;
+  const text = bytes.toString('utf8');
+  const event = readNative(text);
+  if (event === undefined) return undefined;
+  return { kind: 'native', candidate: { text, bytes, origin: { file, offset, format: 'Event' } }, event };
 }
 
 /** The records of one JSON text: an event, or the items of an EventList or array. None for a blank line. */
@@ -82,7 +107,7 @@ export function recordsOfLine(file: string, line: Line): readonly LogRecord[] {
 }
 
 /** A streamed event has no place in bytes: its offset is its number. */
-async function* readStream(file: string, chunks: AsyncIterable<Buffer>): AsyncGenerator<readonly LogRecord[]> {
+async function* readStream(file: string, chunks: AsyncIterable<Buffer>): AsyncGenerator<Iterable<LogRecord>> {
   const watch = utf8Watch();
   let number = 0;
   try {

@@ -1,10 +1,10 @@
 import type { JsonObject } from '../audit/event.ts';
 
-/** A document on its way to the server. */
-export interface StoreDocument {
-  readonly index: string;
-  readonly id: string;
-  readonly json: string;
+/** The body of a bulk request: for each document the line that says where it goes, then its JSON on one line. */
+export interface BulkBody {
+  readonly bytes: Buffer;
+  /** Where each document's two lines lie; one after the other, from 0 to the end. */
+  readonly documents: readonly { readonly start: number; readonly end: number }[];
 }
 
 export type StoreOutcome =
@@ -13,15 +13,20 @@ export type StoreOutcome =
   | { readonly kind: 'conflict'; readonly resent: boolean }
   | { readonly kind: 'refused'; readonly reason: string };
 
+export interface StoreAddress {
+  readonly index: string;
+  readonly id: string;
+}
+
 /** What the loader needs of Elasticsearch. */
 export interface Store {
   /** Makes sure that an index is there, behind its alias where it has one. */
   readonly ensureIndex: (index: string, alias: string | undefined) => Promise<void>;
-  /** Creates documents; an outcome for each, in their order. */
-  readonly create: (documents: readonly StoreDocument[]) => Promise<readonly StoreOutcome[]>;
+  /** Creates documents; an outcome for each, in their order. `onRefusal` is told when the server asks for less. */
+  readonly create: (body: BulkBody, onRefusal?: () => void) => Promise<readonly StoreOutcome[]>;
   /** Stored sources, in the order asked for; `fields` limits them. */
   readonly get: (
-    addresses: readonly { readonly index: string; readonly id: string }[],
+    addresses: readonly StoreAddress[],
     fields?: readonly string[],
   ) => Promise<readonly (JsonObject | undefined)[]>;
 }

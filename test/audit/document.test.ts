@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fallbackOf, variantOf } from '../../src/audit/document.ts';
+import { documentOf, fallbackOf, jsonOf, oursOf, variantId, variantOf } from '../../src/audit/document.ts';
 import { CONTEXT, documentFor, rawEvent } from '../support/events.ts';
 
 const textOf = (changes?: { readonly [key: string]: unknown }): string => JSON.stringify(rawEvent(changes));
@@ -9,7 +9,7 @@ describe('documentOf', () => {
   it("begins with the event's own bytes and ends with a time, the data stream and the facts", () => {
     const text = textOf();
     const { document, source } = documentFor(text);
-    expect(document.json.startsWith(text.slice(0, -1))).toBe(true);
+    expect(jsonOf(document).startsWith(text.slice(0, -1))).toBe(true);
     expect(Object.keys(source).slice(-3)).toEqual(['@timestamp', 'data_stream', 'kaudit']);
     expect(source['@timestamp']).toBe('2026-03-02T09:41:07.125Z');
     expect(source['data_stream']).toEqual({ type: 'logs', dataset: 'kubernetes.audit_logs', namespace: 'default' });
@@ -17,7 +17,7 @@ describe('documentOf', () => {
 
   it('keeps the bytes of strings that other writers would escape otherwise', () => {
     const text = textOf().replace('some-secret', 'a\\u003cb\\u2028c\u2029é');
-    expect(documentFor(text).document.json.startsWith(text.slice(0, -1))).toBe(true);
+    expect(jsonOf(documentFor(text).document).startsWith(text.slice(0, -1))).toBe(true);
   });
 
   it('is one line, whatever the layout of the event', () => {
@@ -26,7 +26,7 @@ describe('documentOf', () => {
         const { document, source } = documentFor(
           JSON.stringify(rawEvent({ requestObject }), null, indent).replaceAll('\n', '\r\n'),
         );
-        expect(document.json).not.toMatch(/[\r\n]/);
+        expect(jsonOf(document)).not.toMatch(/[\r\n]/);
         expect(source['requestObject']).toEqual(JSON.parse(JSON.stringify(requestObject)));
       }),
     );
@@ -67,52 +67,64 @@ describe('documentOf', () => {
 });
 
 describe('fallbackOf', () => {
-  const origin = { file: 'audit.log', offset: 7, format: 'Event' };
+  const fallbackFor = (text: string): string =>
+    jsonOf(fallbackOf(documentFor(text).document) ?? { event: '', added: '' });
 
   it('keeps the safe leaves and the facts as structure, and the event as one string', () => {
     const text = textOf({
       objectRef: { resource: 'pods', name: { not: 'a string' } },
       user: { username: 'eve', extra: { '': ['x'] } },
     });
-    const fallback: unknown = JSON.parse(fallbackOf({ text, origin }, CONTEXT).json);
+    const fallback: unknown = JSON.parse(fallbackFor(text));
     expect(fallback).toMatchObject({
       verb: 'get',
       user: { username: 'eve' },
       objectRef: { resource: 'pods' },
       stageTimestamp: '2026-03-02T09:41:07.125956Z',
-      kaudit: { degraded: 'refused-by-server', raw: text, resource: 'pods', origin },
+      '@timestamp': '2026-03-02T09:41:07.125Z',
+      kaudit: { degraded: 'refused-by-server', raw: text, resource: 'pods', origin: { file: 'audit.log' } },
     });
     expect(fallback).not.toHaveProperty('user.extra');
     expect(fallback).not.toHaveProperty('objectRef.name');
   });
 
-  it('has the id and the hash of the document that it replaces', () => {
+  it('has the hash of the document that it replaces', () => {
     const { document } = documentFor(textOf());
-    expect(fallbackOf({ text: textOf(), origin }, CONTEXT)).toMatchObject({ id: document.id, hash: document.hash });
+    expect(JSON.parse(fallbackFor(textOf()))).toHaveProperty('kaudit.hash', document.hash);
+    expect(oursOf(document).kaudit.hash).toBe(document.hash);
   });
 
   it('holds no lone surrogate, which the server cannot read', () => {
-    const text = textOf().replace('alice', '\\ud800');
-    expect(fallbackOf({ text, origin }, CONTEXT).json).not.toMatch(/(?<!\\)\\ud800/);
+    expect(fallbackFor(textOf().replace('alice', '\\ud800'))).not.toMatch(/(?<!\\)\\ud800/);
   });
 
   it('is redacted as well', () => {
-    const text = textOf({ requestObject: { data: { a: 'canary' } } });
-    expect(fallbackOf({ text, origin }, CONTEXT).json).not.toContain('canary');
+    expect(fallbackFor(textOf({ requestObject: { data: { a: 'canary' } } }))).not.toContain('canary');
   });
 
-  it('keeps bytes that are no UTF-8', () => {
-    const bytes = Buffer.concat([Buffer.from('{"a":"'), Buffer.from([0xff, 0xfe]), Buffer.from('"}')]);
-    const fallback: unknown = JSON.parse(fallbackOf({ text: textOf(), invalidBytes: bytes, origin }, CONTEXT).json);
-    expect(fallback).toHaveProperty('kaudit.raw', `base64:${bytes.toString('base64')}`);
+  it('is none where the event cannot be read after all', () => {
+    expect(fallbackOf({ event: '{"requestObject":{"a":', added: ',"kaudit":{}}' })).toBeUndefined();
+  });
+});
+
+describe('an event with bytes that are no UTF-8', () => {
+  it('keeps the bytes', () => {
+    const invalidBytes = Buffer.concat([Buffer.from('{"a":"'), Buffer.from([0xff, 0xfe]), Buffer.from('"}')]);
+    const origin = { file: 'audit.log', offset: 7, format: 'Event' };
+    const result = documentOf({ text: textOf(), invalidBytes, origin }, rawEvent(), CONTEXT);
+    if (result.kind !== 'document') throw new Error(result.reason);
+    expect(JSON.parse(jsonOf(result.document))).toMatchObject({
+      verb: 'get',
+      kaudit: { degraded: 'invalid-utf8', raw: `base64:${invalidBytes.toString('base64')}`, origin },
+    });
   });
 });
 
 describe('variantOf', () => {
   it('names the document whose id it has', () => {
     const { document } = documentFor(textOf());
-    const variant = variantOf(document);
-    expect(variant.id).toBe(`${document.id}~${document.hash}`);
-    expect(JSON.parse(variant.json)).toHaveProperty('kaudit.variant_of', document.id);
+    expect(variantId(document.id, document.hash)).toBe(`${document.id}~${document.hash}`);
+    const variant: unknown = JSON.parse(jsonOf(variantOf(document, document.id)));
+    expect(variant).toHaveProperty('kaudit.variant_of', document.id);
   });
 });

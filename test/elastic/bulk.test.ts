@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
-import { type Cluster, connect, createDocuments } from '../../src/elastic/index.ts';
+import { type BulkBody, type Cluster, connect, createDocuments } from '../../src/elastic/index.ts';
 import {
   countEvents,
   type Fault,
@@ -40,6 +40,11 @@ async function through(faults: Faults): Promise<Cluster> {
   const server = inject('elasticsearch');
   proxy = await faultyProxy(server.url, faults);
   return await connect({ ...server, url: proxy.url });
+}
+
+function oneDocument(): BulkBody {
+  const bytes = Buffer.from(`{"create":{"_index":"kaudit-events-${namespace}-undated","_id":"a"}}\n{}\n`);
+  return { bytes, documents: [{ start: 0, end: bytes.length }] };
 }
 
 /** Spoils the first bulk requests, so many of them. */
@@ -90,8 +95,7 @@ describe('createDocuments, through a server that falters', () => {
 
   it('gives up with a hint when nothing gets through', async () => {
     const faulty = await through({ before: (target) => (target.startsWith('/_bulk') ? { status: 503 } : undefined) });
-    const documents = [{ index: `kaudit-events-${namespace}-undated`, id: 'a', json: '{}' }];
-    await expect(createDocuments(faulty, documents, { patienceMs: 0 })).rejects.toMatchObject({
+    await expect(createDocuments(faulty, oneDocument(), { patienceMs: 0 })).rejects.toMatchObject({
       code: 'unreachable',
       hint: expect.stringContaining('not stored twice'),
     });
@@ -103,8 +107,7 @@ describe('createDocuments, through a server that falters', () => {
     });
     const controller = new AbortController();
     setTimeout(() => controller.abort(), 300);
-    const documents = [{ index: `kaudit-events-${namespace}-undated`, id: 'a', json: '{}' }];
-    await expect(createDocuments(faulty, documents, { signal: controller.signal })).rejects.toThrow();
+    await expect(createDocuments(faulty, oneDocument(), { signal: controller.signal })).rejects.toThrow();
   });
 
   it('stops at once when the user may not write', async () => {

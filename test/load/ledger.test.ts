@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { closeLedger, openFileLedger, type Settled, settle } from '../../src/load/ledger.ts';
+import { closeLedger, FileLedger, NOTHING, type Settled, settle } from '../../src/load/ledger.ts';
 
 const totals = {
   span: { first: Number.POSITIVE_INFINITY, last: Number.NEGATIVE_INFINITY },
@@ -15,15 +15,12 @@ describe('the ledger', () => {
     fc.assert(
       fc.property(fc.array(fc.array(fates)), fc.boolean(), (files, lost) => {
         const ledgers = files.map((list, index) => {
-          const ledger = openFileLedger(`${index}`);
-          for (const fate of list) {
-            ledger.counts.read += 1;
-            settle(ledger, fate);
-          }
+          const ledger = new FileLedger(`${index}`);
+          for (const fate of list) settle(ledger.read(), fate);
           return ledger;
         });
         const [first] = ledgers;
-        if (lost && first) first.counts.read += 1;
+        if (lost) first?.read();
         const report = closeLedger(ledgers, totals);
         expect(report.balanced).toBe(!(lost && first));
         expect(report.read).toBe(files.flat().length + (lost && first ? 1 : 0));
@@ -32,10 +29,38 @@ describe('the ledger', () => {
   });
 
   it('counts degraded among the created only', () => {
-    const ledger = openFileLedger('a');
-    ledger.counts.read += 2;
-    settle(ledger, 'created', true);
-    settle(ledger, 'duplicate', true);
+    const ledger = new FileLedger('a');
+    settle(ledger.read(), 'created', true);
+    settle(ledger.read(), 'duplicate', true);
     expect(closeLedger([ledger], totals)).toMatchObject({ created: 1, duplicate: 1, degraded: 1, balanced: true });
+  });
+
+  it('is done with a file up to the first record without a fate, in whatever order fates come', () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(3), { minLength: 1, maxLength: 30 }), fc.infiniteStream(fc.nat()), (sizes, order) => {
+        const ledger = new FileLedger('a');
+        const ends = sizes.map((_, index) => 100 * (index + 1));
+        const open = sizes.flatMap((size, index) => {
+          const records = Array.from({ length: size }, () => ({ segment: ledger.read(), end: ends[index] ?? 0 }));
+          ledger.mark(ends[index] ?? 0);
+          return records;
+        });
+        while (open.length > 0) {
+          const [record] = open.splice((order.next().value ?? 0) % open.length, 1);
+          if (record !== undefined) settle(record.segment, 'created');
+          const unsettled = Math.min(...open.map(({ end }) => end));
+          expect(ledger.progress().offset).toBeLessThan(unsettled);
+        }
+        const { offset, counts } = ledger.progress();
+        expect(counts.created).toBe(sizes.reduce((sum, size) => sum + size, 0));
+        expect(offset).toBe(ends.filter((_, index) => (sizes[index] ?? 0) > 0).at(-1) ?? 0);
+      }),
+    );
+  });
+
+  it('goes on where an earlier load has ended', () => {
+    const ledger = new FileLedger('a', { offset: 50, counts: { ...NOTHING, read: 3, created: 3 } });
+    settle(ledger.read(), 'duplicate');
+    expect(ledger.report()).toMatchObject({ read: 4, created: 3, duplicate: 1, balanced: true });
   });
 });

@@ -6,13 +6,15 @@ import { rawEvent } from '../support/events.ts';
 
 async function read(bytes: Buffer | string): Promise<readonly LogRecord[]> {
   const groups = await collect(readRecords('audit.log', chunked(Buffer.from(bytes), [4096]), () => {}));
-  return groups.flat();
+  return groups.flatMap((group) => [...group]);
 }
 
 /** Kind of each record, or its reason. */
 const kinds = async (bytes: Buffer | string): Promise<readonly string[]> =>
   (await read(bytes)).map((record) =>
-    record.kind === 'candidate' ? record.candidate.origin.format : `${record.kind}: ${record.reason}`,
+    record.kind === 'candidate' || record.kind === 'native'
+      ? record.candidate.origin.format
+      : `${record.kind}: ${record.reason}`,
   );
 
 const event = (auditID: string): object => rawEvent({ auditID });

@@ -1,5 +1,5 @@
 /** Events for tests, in the API server's own key order. */
-import { type AuditDocument, type DocumentContext, documentOf } from '../../src/audit/document.ts';
+import { type AuditDocument, type DocumentContext, documentOf, jsonOf } from '../../src/audit/document.ts';
 import { type AuditEvent, isObject, type JsonObject, parseEvent } from '../../src/audit/event.ts';
 import { factsOf } from '../../src/audit/facts/index.ts';
 import type { EventFacts } from '../../src/audit/facts/types.ts';
@@ -44,7 +44,7 @@ export function documentFor(text: string, context = CONTEXT): { document: AuditD
   const origin = { file: 'audit.log', offset: 0, format: 'Event' };
   const result = documentOf({ text, origin }, JSON.parse(text), context);
   if (result.kind === 'rejected') throw new Error(result.reason);
-  const source: unknown = JSON.parse(result.document.json);
+  const source: unknown = JSON.parse(jsonOf(result.document));
   if (!isObject(source)) throw new Error('a document is an object');
   return { document: result.document, source };
 }

@@ -1,5 +1,5 @@
-import type { AuditEvent, JsonObject } from '../event.ts';
-import { memoise } from './memo.ts';
+import type { AuditEvent, Identity, JsonObject } from '../event.ts';
+import { memoiseText } from '../memo.ts';
 import type { ActorFacts, ActorType } from './types.ts';
 
 interface NameFacts {
@@ -12,7 +12,7 @@ const SERVICE_ACCOUNT = /^system:serviceaccount:([^:]+):([^:]+)$/;
 const CONTROL_PLANE = /^system:(kube-|cloud-controller-manager$|apiserver$|aggregator$|masters?$)/;
 
 /** https://kubernetes.io/docs/reference/access-authn-authz/rbac/ lists the reserved `system:` names. */
-const ofName = memoise((name: string): NameFacts => {
+const ofName = memoiseText((name: string): NameFacts => {
   if (name === 'system:anonymous') return { type: 'anonymous' };
   const account = SERVICE_ACCOUNT.exec(name);
   if (account?.[1] !== undefined) return { type: 'serviceaccount', namespace: account[1] };
@@ -26,8 +26,8 @@ const ofName = memoise((name: string): NameFacts => {
 export function actorFacts(event: AuditEvent): ActorFacts {
   const effective = event.impersonatedUser?.username ?? event.user.username;
   const named: NameFacts = effective === undefined ? { type: 'none' } : ofName(effective);
-  const pod = firstExtra(event.user.extra, 'authentication.kubernetes.io/pod-name');
-  const node = named.node ?? firstExtra(event.user.extra, 'authentication.kubernetes.io/node-name');
+  const pod = boundPod(event.user);
+  const node = named.node ?? boundNode(event.user);
   const impersonator = event.impersonatedUser === undefined ? undefined : event.user.username;
   return {
     type: named.type,
@@ -37,6 +37,15 @@ export function actorFacts(event: AuditEvent): ActorFacts {
     ...(pod !== undefined && { pod }),
     ...(impersonator !== undefined && { impersonator }),
   };
+}
+
+/** The pod that a service account's token is bound to. */
+export function boundPod(user: Identity): string | undefined {
+  return firstExtra(user.extra, 'authentication.kubernetes.io/pod-name');
+}
+
+export function boundNode(user: Identity): string | undefined {
+  return firstExtra(user.extra, 'authentication.kubernetes.io/node-name');
 }
 
 function firstExtra(extra: JsonObject | undefined, key: string): string | undefined {

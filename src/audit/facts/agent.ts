@@ -1,4 +1,4 @@
-import { memoise } from './memo.ts';
+import { memoiseText } from '../memo.ts';
 import type { AgentClass, EventFacts } from './types.ts';
 
 /** First match wins. The client chooses its user agent: a class is a hint, never an excuse. */
@@ -24,7 +24,7 @@ const CLASSES: readonly (readonly [RegExp, AgentClass])[] = [
   ],
 ];
 
-const readAgent = memoise((userAgent: string): NonNullable<EventFacts['agent']> => {
+const readAgent = memoiseText((userAgent: string): NonNullable<EventFacts['agent']> => {
   const [product = ''] = userAgent.split(' ', 1);
   const slash = product.indexOf('/');
   const tool = slash < 0 ? product : product.slice(0, slash);

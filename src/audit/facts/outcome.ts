@@ -1,6 +1,6 @@
 import type { AuditEvent } from '../event.ts';
 import { stringOf } from '../event.ts';
-import { memoise } from './memo.ts';
+import { memoiseText } from '../memo.ts';
 import type { EventFacts, Outcome } from './types.ts';
 
 /** `allow` or `forbid`, as the authorizer said it. */
@@ -20,9 +20,13 @@ export function outcomeOf(event: AuditEvent, decision: string | undefined): Outc
   if (code >= 500) return 'server';
   if (code === 401) return 'authentication';
   if (code === 403) return decision === 'allow' ? 'admission' : 'authorization';
-  if (event.responseStatus?.message?.startsWith('admission webhook "')) return 'admission';
+  if (isWebhookRefusal(event.responseStatus)) return 'admission';
   if (code === 409) return 'conflict';
   return code === 429 ? 'throttled' : 'client';
+}
+
+export function isWebhookRefusal(status: AuditEvent['responseStatus']): boolean {
+  return status?.message?.startsWith('admission webhook "') === true;
 }
 
 /** The outcome in ECS words: https://www.elastic.co/docs/reference/ecs/ecs-allowed-values-event-outcome */
@@ -54,7 +58,7 @@ const RBAC_REASON = new RegExp(
 );
 
 const NO_RULE = { found: undefined } as const;
-const readReason = memoise((reason: string): { readonly found: EventFacts['authz'] } => {
+const readReason = memoiseText((reason: string): { readonly found: EventFacts['authz'] } => {
   const [, bindingKind, binding, roleKind, role] = RBAC_REASON.exec(reason) ?? [];
   if (bindingKind === undefined || binding === undefined) return NO_RULE;
   const [name, namespace] = binding.split('/');
@@ -62,8 +66,17 @@ const readReason = memoise((reason: string): { readonly found: EventFacts['authz
   return { found: { role: `${roleKind}/${role}`, binding: `${bindingKind}/${path}` } };
 });
 
+export function reasonOf(event: AuditEvent): string | undefined {
+  return stringOf(event.annotations['authorization.k8s.io/reason']);
+}
+
+/** Whether the API server took bodies out because the event was too large. */
+export function isTruncated(event: AuditEvent): boolean {
+  return event.annotations['audit.k8s.io/truncated'] === 'true';
+}
+
 /** The role and binding that allowed the request, from the RBAC authorizer's reason. */
 export function authzOf(event: AuditEvent): EventFacts['authz'] {
-  const reason = stringOf(event.annotations['authorization.k8s.io/reason']);
+  const reason = reasonOf(event);
   return reason === undefined ? undefined : readReason(reason).found;
 }

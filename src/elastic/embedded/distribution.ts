@@ -1,8 +1,8 @@
 import { chmod, copyFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { withLock } from '../../shared/lock.ts';
 import { diskFull, type FetchOptions, fetchArtifact, isDiskFull } from './fetch.ts';
 import { makeFolder, type NodeFolders, requireRoom } from './folders.ts';
-import { withLock } from './lock.ts';
 import type { Artifact, Release } from './releases.ts';
 import { readFromArchive, unpack } from './unpack.ts';
 

@@ -5,9 +5,9 @@ import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import artifactUrl from 'mvn-artifact-url';
 import { KauditError, messageOf, systemCodeOf } from '../../shared/errors.ts';
-import { withLock } from './lock.ts';
+import { withLock } from '../../shared/lock.ts';
+import { interrupted, pause } from '../../shared/wait.ts';
 import type { Artifact } from './releases.ts';
-import { interrupted, pause } from './wait.ts';
 
 export interface FetchOptions {
   /** Base address of a Maven mirror; Maven Central where it is undefined. */

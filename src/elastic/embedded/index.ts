@@ -5,11 +5,11 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KauditError } from '../../shared/errors.ts';
+import { withLock } from '../../shared/lock.ts';
+import { isRunning } from '../../shared/process-mark.ts';
 import type { Settings } from '../../shared/settings.ts';
 import { USERNAME } from './config.ts';
 import { makeFolder, type NodeFolders, nodeFolders, serverUser } from './folders.ts';
-import { withLock } from './lock.ts';
-import { isRunning } from './process.ts';
 import { answers, endServer, waitUntilReady } from './server.ts';
 import { type StartOptions, start } from './start.ts';
 import { forgetState, readState, type StartedNode } from './state.ts';

@@ -4,10 +4,11 @@ import { open, readFile } from 'node:fs/promises';
 import { Agent, get } from 'node:http';
 import { join } from 'node:path';
 import { KauditError, messageOf } from '../../shared/errors.ts';
+import { isRunning, markOf, type ProcessMark } from '../../shared/process-mark.ts';
+import { pause } from '../../shared/wait.ts';
 import { USERNAME } from './config.ts';
 import type { NodeFolders, ServerUser } from './folders.ts';
-import { endProcess, isRunning, markOf, type ProcessMark } from './process.ts';
-import { pause } from './wait.ts';
+import { endProcess } from './process.ts';
 
 export interface Launch {
   readonly distribution: string;

@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KauditError } from '../../shared/errors.ts';
 import type { Settings } from '../../shared/settings.ts';
+import { stopIfInterrupted } from '../../shared/wait.ts';
 import { chooseReleases } from './choose-release.ts';
 import { writeConfig } from './config.ts';
 import { provideDistribution } from './distribution.ts';
@@ -19,7 +20,6 @@ import { findJava, type Jvm, usualPlaces } from './java.ts';
 import { choosePorts, fixedPort } from './port.ts';
 import { endServer, type Launch, launch, waitUntilReady } from './server.ts';
 import { newPassword, readState, type StartedNode, writeState } from './state.ts';
-import { stopIfInterrupted } from './wait.ts';
 
 export interface StartOptions {
   readonly settings: Settings;

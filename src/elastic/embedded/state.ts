@@ -3,7 +3,7 @@ import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { KauditError, systemCodeOf } from '../../shared/errors.ts';
-import type { ProcessMark } from './process.ts';
+import type { ProcessMark } from '../../shared/process-mark.ts';
 
 const markSchema = z.object({ pid: z.number().int().positive(), started: z.string() });
 

@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { endProcess, isRunning, markOf, type ProcessMark } from '../../../src/elastic/embedded/process.ts';
+import { endProcess } from '../../../src/elastic/embedded/process.ts';
 import { systemCodeOf } from '../../../src/shared/errors.ts';
+import { isRunning, markOf, type ProcessMark } from '../../../src/shared/process-mark.ts';
 
 interface Started {
   readonly child: ChildProcess;

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { KauditError } from '../../shared/errors.ts';
+import { KauditError } from './errors.ts';
 
 /** Throws when the user has asked to stop. */
 export function stopIfInterrupted(signal: AbortSignal | undefined): void {

@@ -5,9 +5,9 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { withLock } from '../../../src/elastic/embedded/lock.ts';
-import { markOf } from '../../../src/elastic/embedded/process.ts';
-import { temporaryFolder } from './temporary.ts';
+import { withLock } from '../../src/shared/lock.ts';
+import { markOf } from '../../src/shared/process-mark.ts';
+import { temporaryFolder } from '../elastic/embedded/temporary.ts';
 
 const OPTIONS = { onWait: () => {} };
 

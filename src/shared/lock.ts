@@ -2,13 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { link, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
-import { KauditError, systemCodeOf } from '../../shared/errors.ts';
-import { isRunning, markOf, type ProcessMark } from './process.ts';
+import { KauditError, systemCodeOf } from './errors.ts';
+import { isRunning, markOf, type ProcessMark } from './process-mark.ts';
 import { pause, stopIfInterrupted } from './wait.ts';
 
 export interface LockOptions {
-  /** Called once when another holder makes us wait. */
-  readonly onWait: () => void;
+  /** Called once when another holder makes us wait; may throw, not to wait. */
+  readonly onWait: (holder: { readonly pid: number; readonly host: string } | undefined) => void;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -46,7 +46,10 @@ async function acquire(path: string, { onWait, signal }: LockOptions): Promise<s
     stopIfInterrupted(signal);
     if (await create(path, holder)) return holder.token;
     if (await removeStale(path)) continue;
-    if (!waited) onWait();
+    if (!waited) {
+      const other = await readHolder(path);
+      onWait(other && { pid: other.process.pid, host: other.host });
+    }
     await pause(POLL_MS, signal);
   }
 }

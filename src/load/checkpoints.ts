@@ -1,0 +1,3 @@
+export interface Checkpoints {
+  readonly x: 1;
+}

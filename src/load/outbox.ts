@@ -1,0 +1,68 @@
+import type { DocumentText } from '../audit/document.ts';
+import { type Batch, BatchWriter, type Destination, releaseBatch } from './batch.ts';
+import type { Window } from './window.ts';
+
+/** Collects documents into batches and delivers them, as many at a time as the window admits. Memory is bounded by both. */
+export interface Outbox {
+  /** Takes a document; true when the caller should wait for room before the next. */
+  readonly add: (document: DocumentText, destination: Destination) => boolean;
+  /** Resolves when the next batch may be filled; throws what a delivery threw. */
+  readonly room: () => Promise<void>;
+  /** Delivers the rest and waits for all. */
+  readonly finish: () => Promise<void>;
+}
+
+export function openOutbox(deliver: (batch: Batch) => Promise<void>, window: Window): Outbox {
+  const writer = new BatchWriter();
+  const waiting: Batch[] = [];
+  const underWay = new Set<Promise<void>>();
+  let failure: { readonly error: unknown } | undefined;
+
+  const send = async (batch: Batch): Promise<void> => {
+    const started = performance.now();
+    const { length } = batch.bytes;
+    window.enter(length);
+    try {
+      await deliver(batch);
+      releaseBatch(batch);
+    } catch (error) {
+      failure ??= { error };
+    }
+    window.leave(length, performance.now() - started);
+  };
+  const pump = (): void => {
+    for (let [next] = waiting; next !== undefined && window.admits(next.bytes.length); [next] = waiting) {
+      waiting.shift();
+      if (failure !== undefined) continue;
+      const sent = send(next).then(() => {
+        underWay.delete(sent);
+        pump();
+      });
+      underWay.add(sent);
+    }
+  };
+  const dispatch = (): void => {
+    const batch = writer.take();
+    if (batch.documents.length === 0) return;
+    waiting.push(batch);
+    pump();
+  };
+  const until = async (done: () => boolean): Promise<void> => {
+    while (!done() && underWay.size > 0) await Promise.race(underWay);
+    if (failure !== undefined) throw failure.error;
+  };
+
+  return {
+    add: (document, destination) => {
+      if (writer.add(document, destination)) return false;
+      dispatch();
+      writer.add(document, destination);
+      return waiting.length > 0;
+    },
+    room: () => until(() => waiting.length === 0 || failure !== undefined),
+    finish: () => {
+      dispatch();
+      return until(() => false);
+    },
+  };
+}
