@@ -17,7 +17,7 @@ export function factsOf(event: AuditEvent): EventFacts {
   const action = actionOf(event);
   const decision = decisionOf(event);
   const outcome = outcomeOf(event, decision);
-  const dryRun = isDryRun(event);
+  const dryRun = isDryRun(event, action);
   const facts: { [K in keyof EventFacts]: EventFacts[K] | undefined } = {
     terminal: isTerminal(event),
     actor: actorFacts(event),

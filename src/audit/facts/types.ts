@@ -2,7 +2,7 @@
  * The facts: everything under `kaudit.*` in a document, in the index's own spelling.
  * Absent means that the event does not say. FACTS_VERSION rises whenever a fact changes its meaning.
  */
-export const FACTS_VERSION = 1;
+export const FACTS_VERSION = 2;
 
 export type ActorType =
   | 'person'
@@ -14,7 +14,10 @@ export type ActorType =
   | 'anonymous'
   | 'none';
 
-/** What the verb does, whatever its name: `connect` is exec, attach, portforward and proxy, `review` asks for a verdict. */
+/**
+ * What the request does, whatever its verb: `connect` is exec, attach, portforward and proxy, `review` asks for a
+ * verdict, and the eviction of a pod is a `delete`.
+ */
 export type Action = 'read' | 'list' | 'watch' | 'write' | 'delete' | 'connect' | 'review';
 
 /** Which gate let the request through or stopped it. */
