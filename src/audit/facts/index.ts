@@ -3,14 +3,14 @@ import type { AuditEvent, JsonObject } from '../event.ts';
 import { isObject, stringOf } from '../event.ts';
 import { actorFacts } from './actor.ts';
 import { agentFacts } from './agent.ts';
-import { at, bodiesOf, distinct, objectsIn } from './bodies.ts';
+import { at, type Bodies, bodiesOf, distinct, objectsIn } from './bodies.ts';
 import { authzOf, decisionOf, isTerminal, latencyOf, outcomeOf, resultOf } from './outcome.ts';
 import { podFacts } from './pod.ts';
-import { rbacFacts } from './rbac.ts';
+import { leavesRbacOpen, rbacFacts } from './rbac.ts';
 import { actionOf, execFacts, isDryRun, objectOf, pathOf, resourceOf } from './request.ts';
 import type { EventFacts } from './types.ts';
 
-type BodyFacts = Pick<EventFacts, 'rbac' | 'pod' | 'service' | 'secret_keys'>;
+type BodyFacts = Pick<EventFacts, 'body' | 'rbac' | 'pod' | 'service' | 'secret_keys' | 'secret_type'>;
 
 /** Everything that an event means, so that no query has to work it out. Pure. */
 export function factsOf(event: AuditEvent): EventFacts {
@@ -49,25 +49,40 @@ function sourceOf(sourceIPs: readonly string[]): EventFacts['source'] {
 
 /** Facts of bodies. What a read returns was done by somebody else, so only writes say what they make. */
 function bodyFacts(event: AuditEvent, writes: boolean): BodyFacts {
-  if (event.requestObject === undefined && event.responseObject === undefined) return {};
-  const resource = event.objectRef?.resource;
   const bodies = bodiesOf(event);
-  const keys = resource === 'secrets' ? secretKeys(bodies) : undefined;
+  if (bodies === undefined) return writes && owesBody(event) ? { body: 'missing' } : {};
+  const keys = event.objectRef?.resource === 'secrets' ? secretKeys(bodies.objects) : undefined;
   const made = writes ? madeFacts(bodies, event) : {};
   return keys === undefined ? made : { ...made, secret_keys: keys };
 }
 
-function madeFacts(bodies: readonly JsonObject[], event: AuditEvent): BodyFacts {
-  const { resource, apiGroup } = event.objectRef ?? {};
-  const rbac = apiGroup === 'rbac.authorization.k8s.io' ? rbacFacts(bodies) : undefined;
-  const pod = podFacts(bodies, resource);
-  const type =
-    resource === 'services' ? bodies.map((body) => stringOf(at(body, 'spec', 'type'))).find(Boolean) : undefined;
-  return { ...(rbac && { rbac }), ...(pod && { pod }), ...(type !== undefined && { service: { type } }) };
+/** Whether this is the end of a request that succeeded, at a level that logs its body. */
+function owesBody({ stage, level, responseStatus }: AuditEvent): boolean {
+  return stage === 'ResponseComplete' && level !== 'Metadata' && (responseStatus?.code ?? 400) < 400;
 }
 
-function secretKeys(bodies: readonly JsonObject[]): readonly string[] | undefined {
-  const secrets = bodies.flatMap((body) => [body, ...objectsIn(body['items'])]);
+function madeFacts(bodies: Bodies, event: AuditEvent): BodyFacts {
+  const { objects } = bodies;
+  const { resource, apiGroup } = event.objectRef ?? {};
+  const isRbac = apiGroup === 'rbac.authorization.k8s.io';
+  const rbac = isRbac ? rbacFacts(objects) : undefined;
+  const pod = podFacts(objects, resource);
+  const firstString = (...path: readonly string[]): string | undefined =>
+    objects.map((body) => stringOf(at(body, ...path))).find((text) => text !== undefined);
+  const serviceType = resource === 'services' ? firstString('spec', 'type') : undefined;
+  const secretType = resource === 'secrets' ? firstString('type') : undefined;
+  const isPartial = !bodies.whole && (bodies.copies || (isRbac && leavesRbacOpen(objects)));
+  return {
+    ...(isPartial && { body: 'partial' }),
+    ...(rbac && { rbac }),
+    ...(pod && { pod }),
+    ...(serviceType !== undefined && { service: { type: serviceType } }),
+    ...(secretType !== undefined && { secret_type: secretType }),
+  };
+}
+
+function secretKeys(objects: readonly JsonObject[]): readonly string[] | undefined {
+  const secrets = objects.flatMap((body) => [body, ...objectsIn(body['items'])]);
   const maps = secrets.flatMap((secret) => [secret['data'], secret['stringData']]).filter(isObject);
   return distinct(maps.flatMap((map) => Object.keys(map)));
 }
