@@ -1,4 +1,4 @@
-import { eventsAlias, requireNamespace } from '../audit/indices.ts';
+import { requireNamespace } from '../audit/indices.ts';
 import {
   type InvestigationResult,
   parseParameters,
@@ -47,7 +47,7 @@ export async function runQueries(context: Context, flags: RunFlags): Promise<num
     useNoise: flags.noise,
   };
   const { ask } = await context.cluster();
-  const run = await runInvestigations({ ...scope, ask, target: eventsAlias(namespace), definitions });
+  const run = await runInvestigations({ ...scope, ask, namespace, definitions });
   const format = flags.json ? 'json' : flags.format;
   await io.out(renderRun(run, format, { ...io, verbose: flags.verbose === true, scope: scopeFlags(flags) }));
   return exitCode(run, flags.failOn);

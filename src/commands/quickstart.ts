@@ -1,7 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CommandModule } from 'yargs';
-import { eventsAlias } from '../audit/indices.ts';
 import type { Cluster } from '../elastic/index.ts';
 import { findSources, load } from '../load/index.ts';
 import { runInvestigations } from '../query/index.ts';
@@ -36,7 +35,7 @@ async function quickstart(context: Context): Promise<number> {
   const { investigations, noise } = openLibrary({});
   const definitions = investigations.map(({ definition }) => definition);
   const scope = { window: {}, parameters: {}, noise, useNoise: true };
-  const run = await runInvestigations({ ...scope, ask: cluster.ask, target: eventsAlias(NAMESPACE), definitions });
+  const run = await runInvestigations({ ...scope, ask: cluster.ask, namespace: NAMESPACE, definitions });
   await io.out(`\n${renderRun(run, 'table', { ...io, scope: ` --namespace ${NAMESPACE}` })}\n`);
   await io.out(NEXT);
   return EXIT.done;
