@@ -23,7 +23,7 @@ export async function collectGroups(search: Search, definition: Definition, quer
   if (await collectEnded(search, definition, query, all)) cut = 'groups';
   else if (definition.stages !== undefined && (await collectOpen(search, definition, query, all)))
     cut = 'open requests';
-  const groups = [...all.folded.values()].map(finish);
+  const groups = [...all.folded.values()].filter(({ requests }) => requests > 0).map(finish);
   return { groups, requests: all.requests, tookMs: all.tookMs, ...(cut && { cut }) };
 }
 

@@ -31,9 +31,12 @@ export async function collectOpen(
     all.tookMs += answer.tookMs;
     const buckets = bucketsOf(answer.aggregations, 'groups');
     const ended = await endedAmong(search, query, buckets, all);
-    const open = buckets.filter((bucket) => !ended.has(identityOf(bucket)));
-    for (const bucket of open) fold(all, bucket, definition, 1);
-    all.requests += open.length;
+    for (const bucket of buckets) {
+      // One that ended is counted by its end; when it began shows here.
+      const requests = ended.has(identityOf(bucket)) ? 0 : 1;
+      fold(all, bucket, definition, requests);
+      all.requests += requests;
+    }
     read += buckets.length;
     if (buckets.length < pageSize(show)) return false;
     if (read >= MOST_BUCKETS) return true;

@@ -45,7 +45,7 @@ const LOGS: Readonly<Record<string, readonly Changes[]>> = {
   // A client that chose the same id for all its watches; one that ended, two that are open.
   open: [
     at(0, { ...watch, auditID: 'same', stage: 'ResponseStarted' }),
-    at(0, { ...watch, auditID: 'same' }),
+    at(0, { ...watch, auditID: 'same', stageTimestamp: second(5) }),
     at(1, { ...watch, auditID: 'same', stage: 'ResponseStarted' }),
     at(2, { ...watch, auditID: 'x'.repeat(2000), stage: 'ResponseStarted' }),
     at(3, { auditID: 'short', ...secret('s') }),
@@ -112,7 +112,8 @@ describe('a run', () => {
 
   it('counts requests that ended and requests that are open, each once, whatever ids their clients chose', async () => {
     const { results } = await run('open', 'secrets-read');
-    expect(results).toMatchObject([{ matches: 4, groups: [{ requests: 4, show: { verbs: ['get', 'watch'] } }] }]);
+    const show = { verbs: ['get', 'watch'], first: second(0), last: second(5) };
+    expect(results).toMatchObject([{ matches: 4, groups: [{ requests: 4, show }] }]);
   });
 
   it('counts what noise hides once for a set, however many investigations would report it', async () => {
