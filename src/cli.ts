@@ -13,7 +13,7 @@ import { simulateCommand } from './commands/simulate.ts';
 import { statusCommand } from './commands/status.ts';
 import { upCommand } from './commands/up.ts';
 import { chooseCluster } from './elastic/index.ts';
-import { EXIT, KauditError, messageOf, systemCodeOf } from './shared/errors.ts';
+import { EXIT, KauditError, messageOf } from './shared/errors.ts';
 import { processIo, STDIN } from './shared/io.ts';
 import { readSettings } from './shared/settings.ts';
 
@@ -43,8 +43,6 @@ const run: Run = async (flags, action) => {
 
 /** Says what went wrong and what to do about it, and gives the exit code. */
 function explain(error: unknown, verbose: boolean, interrupted: boolean): number {
-  // The reader of a pipe, such as head, has seen enough.
-  if (systemCodeOf(error) === 'EPIPE') return EXIT.done;
   const known = error instanceof KauditError;
   if (interrupted && !known) return EXIT.interrupted;
   const tell = (line: string): boolean => process.stderr.write(`${line}\n`);

@@ -3,7 +3,6 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isObject } from '../src/audit/event.ts';
-import { eventsAlias } from '../src/audit/indices.ts';
 import { readTemplate } from '../src/elastic/index.ts';
 import { fieldTypes, readLibrary, runInvestigations, SHIPPED } from '../src/query/index.ts';
 import { renderRun } from '../src/report/index.ts';
@@ -90,7 +89,7 @@ describe('the README', () => {
       noise,
       useNoise: true,
       ask: cluster.ask,
-      target: eventsAlias(namespace),
+      namespace,
     };
     const run = await runInvestigations({ ...scope, definitions });
     expectSection('summary', code(renderRun(run, 'table', { columns: 80, colour: false })));

@@ -1,4 +1,4 @@
-import { type AuditEvent, isObject } from './event.ts';
+import { type AuditEvent, isObject, type ObjectRef } from './event.ts';
 import { findSpans, type JsonPath, type Span, type Visit } from './json-spans.ts';
 
 /** What stands in the document where a sensitive value was. */
@@ -10,25 +10,58 @@ export interface Redaction {
   readonly paths: readonly string[];
 }
 
-const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
+/** Annotations in which tools keep the whole object as they applied it. */
+const COPIES = new Set([
+  'kubectl.kubernetes.io/last-applied-configuration',
+  'kapp.k14s.io/original',
+  'objectset.rio.cattle.io/applied',
+]);
+/** Annotations of Secrets that hold no part of them. Every other one may: tools are free to put values there. */
+const HARMLESS = new Set([
+  'kubernetes.io/service-account.name',
+  'kubernetes.io/service-account.uid',
+  'cert-manager.io/alt-names',
+  'cert-manager.io/certificate-name',
+  'cert-manager.io/common-name',
+  'cert-manager.io/issuer-group',
+  'cert-manager.io/issuer-kind',
+  'cert-manager.io/issuer-name',
+  'helm.sh/hook',
+  'helm.sh/resource-policy',
+  'meta.helm.sh/release-name',
+  'meta.helm.sh/release-namespace',
+]);
 const MAP_KEYS = new Set(['data', 'stringData']);
-const TOKEN_KEYS = new Set(['token', 'accessToken', 'refreshToken', 'authorizeToken']);
-const TOKEN_RESOURCES = new Set(['tokenreviews', 'oauthaccesstokens', 'oauthauthorizetokens', 'oauthclients']);
+const TOKEN_KEYS = ['token', 'accessToken', 'refreshToken', 'authorizeToken'] as const;
+/** https://docs.redhat.com/en/documentation/openshift_container_platform/4.18/html/oauth_apis/oauthclient-oauth-openshift-io-v1 */
+const CLIENT_KEYS = ['secret', 'additionalSecrets'] as const;
+/** Keys whose values are secrets, by the resource that has them. */
+const KEYS_BY_RESOURCE = new Map<string, readonly string[]>([
+  ['tokenreviews', TOKEN_KEYS],
+  ['oauthaccesstokens', TOKEN_KEYS],
+  ['oauthauthorizetokens', TOKEN_KEYS],
+  ['oauthclients', CLIENT_KEYS],
+]);
 /** Keys of patches that admission webhooks made, as kubernetes/kubernetes logs them from level Request on. */
 const WEBHOOK_PATCH = 'patch.webhook.admission.k8s.io/';
 /** A quick look that lets nearly every event pass without a scan. */
-const SUSPECT = /"Secret|"TokenRe|managedFields|last-applied-configuration/;
+const SUSPECT = /"Secret|"TokenRe|"OAuth|managedFields|last-applied-configuration|kapp\.k14s\.io|objectset\.rio/;
+/** Places of a JSON Patch whose values are copies of objects. */
+const COPY_PLACE =
+  /\/managedFields(\/|$)|last-applied-configuration$|kapp\.k14s\.io~1original$|rio\.cattle\.io~1applied$/;
 
 /** What may hold secrets in this event. */
 interface Sensitive {
   readonly secrets: boolean;
-  readonly tokens: boolean;
+  /** Keys whose values are tokens or secrets of clients. */
+  readonly keys: ReadonlySet<string>;
   readonly patch: readonly unknown[];
 }
 
 /**
- * Takes out what must not leave memory: the values of Secrets (their keys stay), tokens of token requests and reviews,
- * the last-applied annotation and managedFields. Everything else stays byte for byte.
+ * Takes out what must not leave memory: the values of Secrets (their keys stay) and of their annotations but for those
+ * known to be harmless, tokens of token requests and reviews, secrets of OAuth clients, annotations that copy the whole
+ * object, and managedFields. Everything else stays byte for byte.
  * `text` is the JSON that `event` was read from. URIs and annotations of other kinds are not looked into.
  */
 export function redact(text: string, event: AuditEvent): Redaction {
@@ -40,17 +73,26 @@ export function redact(text: string, event: AuditEvent): Redaction {
 }
 
 function sensitiveOf(text: string, event: AuditEvent): Sensitive | undefined {
-  const { resource, subresource } = event.objectRef ?? {};
   const hasBody = event.requestObject !== undefined || event.responseObject !== undefined;
-  const isToken = resource === 'serviceaccounts' && subresource === 'token';
-  const secrets = resource === 'secrets';
-  const tokens = isToken || (resource !== undefined && TOKEN_RESOURCES.has(resource));
-  if (!secrets && !(hasBody && (tokens || SUSPECT.test(text)))) return undefined;
+  const secrets = event.objectRef?.resource === 'secrets';
+  const keys = keysOfResource(event.objectRef);
+  if (!secrets && !(hasBody && (keys.length > 0 || SUSPECT.test(text)))) return undefined;
   return {
     secrets: secrets || text.includes('"Secret'),
-    tokens: tokens || text.includes('"TokenRe'),
+    keys: new Set([...keys, ...keysOfKinds(text)]),
     patch: Array.isArray(event.requestObject) ? event.requestObject : [],
   };
+}
+
+function keysOfResource({ resource, subresource }: Partial<ObjectRef> = {}): readonly string[] {
+  if (resource === 'serviceaccounts' && subresource === 'token') return TOKEN_KEYS;
+  return KEYS_BY_RESOURCE.get(resource ?? '') ?? [];
+}
+
+/** By kinds that the text names: a List may hold any. */
+function keysOfKinds(text: string): readonly string[] {
+  const hasTokens = /"TokenRe|"OAuth(Access|Authorize)Token/.test(text);
+  return [...(hasTokens ? TOKEN_KEYS : []), ...(text.includes('"OAuthClient') ? CLIENT_KEYS : [])];
 }
 
 function markSensitive(text: string, sensitive: Sensitive, paths: Set<string>): Visit {
@@ -78,19 +120,25 @@ function sensitiveAnnotation(path: JsonPath, sensitive: Sensitive): JsonPath | u
 function sensitivePlace(path: JsonPath, text: string, start: number, sensitive: Sensitive): JsonPath | undefined {
   const key = path.at(-1);
   const holder = path.at(-2);
-  if (key === 'managedFields' || key === LAST_APPLIED) return path;
+  if (key === 'managedFields') return path;
   if (sensitive.secrets && typeof holder === 'string' && MAP_KEYS.has(holder)) return path.slice(0, -1);
   if (typeof key !== 'string') return undefined;
+  if (COPIES.has(key)) return path;
+  if (sensitive.secrets && isAnnotation(path)) return HARMLESS.has(key) ? undefined : path.slice(0, -1);
   if (sensitive.secrets && MAP_KEYS.has(key) && text[start] !== '{') return path;
-  if (sensitive.tokens && TOKEN_KEYS.has(key)) return path;
+  if (sensitive.keys.has(key)) return path;
   return key === 'value' && path.length === 3 && isSensitivePatch(path, sensitive) ? path : undefined;
+}
+
+function isAnnotation(path: JsonPath): boolean {
+  return path.at(-2) === 'annotations' && path.at(-3) === 'metadata';
 }
 
 /** JSON Patch (RFC 6902): the place of a value is named in the `path` beside it. */
 function isSensitivePatch(path: JsonPath, sensitive: Sensitive): boolean {
   const operation = path[0] === 'requestObject' && typeof path[1] === 'number' ? sensitive.patch[path[1]] : undefined;
   if (!isObject(operation) || typeof operation['path'] !== 'string') return false;
-  return sensitive.secrets || /last-applied-configuration$|\/managedFields(\/|$)/.test(operation['path']);
+  return sensitive.secrets || sensitive.keys.size > 0 || COPY_PLACE.test(operation['path']);
 }
 
 function replaceSpans(text: string, spans: readonly Span[]): string {

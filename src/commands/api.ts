@@ -1,5 +1,7 @@
+import { text as readText } from 'node:stream/consumers';
 import type { CommandModule } from 'yargs';
 import type { Method } from '../elastic/index.ts';
+import { safeText } from '../report/index.ts';
 import { EXIT, KauditError } from '../shared/errors.ts';
 import { STDIN } from '../shared/io.ts';
 import type { Context, GlobalFlags, Run } from './context.ts';
@@ -32,7 +34,7 @@ async function request(context: Context, flags: ApiFlags): Promise<number> {
     throw new KauditError('usage', `${flags.method} is no method of the API.`, { hint: `Use ${METHODS.join(', ')}.` });
   }
   const path = flags.path.startsWith('/') ? flags.path : `/${flags.path}`;
-  const body = flags.body === STDIN ? await readAll(context.io.stdin) : flags.body;
+  const body = flags.body === STDIN ? await readText(context.io.stdin) : flags.body;
   const isBulk = /\/_(bulk|msearch)(\?|$)/.test(path);
   const cluster = await context.cluster();
   const response = await cluster.send({
@@ -40,16 +42,17 @@ async function request(context: Context, flags: ApiFlags): Promise<number> {
     path,
     ...(body !== undefined && { body }),
     ...(isBulk && { contentType: 'ndjson' }),
+    raw: true,
   });
-  const text = typeof response.body === 'string' ? response.body : JSON.stringify(response.body);
-  if (method !== 'HEAD') await context.io.out(text.endsWith('\n') ? text : `${text}\n`);
+  const text = String(response.body);
+  const shown = context.io.terminal
+    ? text
+        .split('\n')
+        .map((line) => safeText(line))
+        .join('\n')
+    : text;
+  if (method !== 'HEAD') await context.io.out(shown.endsWith('\n') ? shown : `${shown}\n`);
   if (response.status < 400) return EXIT.done;
   context.io.say(`kaudit: ${method} ${path} answered with status ${response.status}.`);
   return EXIT.failed;
-}
-
-async function readAll(stream: NodeJS.ReadableStream): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of stream) chunks.push(Buffer.from(chunk));
-  return Buffer.concat(chunks).toString();
 }

@@ -51,10 +51,10 @@ async function loadPaths(context: Context, flags: LoadFlags): Promise<number> {
   io.progress('');
   if (report.created > 0) await refreshEvents(cluster, namespace);
   await io.out(flags.json ? `${JSON.stringify(report)}\n` : renderLoad(report, io));
-  return exitCode(report, partial, signal.aborted);
+  return loadExitCode(report, partial, signal.aborted);
 }
 
-function exitCode(report: LoadReport, partial: boolean, interrupted: boolean): number {
+export function loadExitCode(report: LoadReport, partial: boolean, interrupted: boolean): number {
   if (interrupted) return EXIT.interrupted;
   if (!report.balanced) return EXIT.unbalanced;
   const nothing = report.skipped > 0 && report.skipped === report.read;

@@ -1,4 +1,4 @@
-import { eventsAlias, requireNamespace } from '../audit/indices.ts';
+import { requireNamespace } from '../audit/indices.ts';
 import {
   type InvestigationResult,
   parseParameters,
@@ -47,10 +47,12 @@ export async function runQueries(context: Context, flags: RunFlags): Promise<num
     useNoise: flags.noise,
   };
   const { ask } = await context.cluster();
-  const run = await runInvestigations({ ...scope, ask, target: eventsAlias(namespace), definitions });
+  const run = await runInvestigations({ ...scope, ask, namespace, definitions });
   const format = flags.json ? 'json' : flags.format;
   await io.out(renderRun(run, format, { ...io, verbose: flags.verbose === true, scope: scopeFlags(flags) }));
-  return exitCode(run, flags.failOn);
+  const doubt = flags.failOn === undefined ? undefined : doubtOf(run, flags.failOn);
+  if (doubt !== undefined) io.say(`kaudit: ${doubt}`);
+  return runExitCode(run, flags.failOn);
 }
 
 /** The flags that chose the data, for a command that looks at the same. */
@@ -60,11 +62,26 @@ function scopeFlags({ namespace, cluster, from, to }: RunFlags): string {
   return given.map(([name, value]) => ` --${name} ${value}`).join('');
 }
 
-function exitCode({ results }: RunResult, failOn: Severity | undefined): number {
-  if (failOn !== undefined && results.some((result) => isAtLeast(result, failOn))) return EXIT.findings;
+/** The exit code of a run; with a bound, silence counts only where the run could have found something. */
+export function runExitCode(run: RunResult, failOn?: Severity): number {
+  const { results } = run;
+  if (failOn !== undefined) {
+    if (results.some((result) => result.status === 'findings' && isAtLeast(result, failOn))) return EXIT.findings;
+    if (doubtOf(run, failOn) !== undefined) return EXIT.partial;
+  }
   return results.some(({ status, incomplete }) => status === 'error' || incomplete) ? EXIT.partial : EXIT.done;
 }
 
-function isAtLeast({ status, severity }: InvestigationResult, bound: Severity): boolean {
-  return status === 'findings' && SEVERITIES.indexOf(severity) >= SEVERITIES.indexOf(bound);
+/** Why silence means nothing; undefined where it does mean something. */
+function doubtOf({ coverage, results }: RunResult, bound: Severity): string | undefined {
+  if (coverage.events === 0) return 'There are no events to look at: --fail-on cannot tell.';
+  const unanswered = results.filter(
+    (result) => isAtLeast(result, bound) && (result.status === 'not-observable' || result.status === 'error'),
+  );
+  if (unanswered.length === 0) return undefined;
+  return `--fail-on ${bound} cannot tell for ${unanswered.map(({ id }) => id).join(', ')}: not observable, or failed.`;
+}
+
+function isAtLeast({ severity }: InvestigationResult, bound: Severity): boolean {
+  return SEVERITIES.indexOf(severity) >= SEVERITIES.indexOf(bound);
 }

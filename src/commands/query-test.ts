@@ -1,5 +1,4 @@
 import pLimit from 'p-limit';
-import { eventsAlias } from '../audit/indices.ts';
 import type { Cluster } from '../elastic/index.ts';
 import {
   type Definition,
@@ -35,7 +34,7 @@ export async function runScenarios(
       noise,
       useNoise: true,
       ask: cluster.ask,
-      target: eventsAlias(namespace),
+      namespace,
     };
     const verdicts = cases.map((one) =>
       limit(async () => {

@@ -75,7 +75,10 @@ function runCommand(run: Run): CommandModule {
         .option('noise', { type: 'boolean', default: true, describe: 'Hide noise sets; --no-noise shows all' })
         .option('format', { choices: FORMATS, default: 'table' as const, describe: 'How to print' })
         .option('json', { type: 'boolean', describe: 'The same as --format json' })
-        .option('fail-on', { choices: SEVERITIES, describe: 'Exit code 4 on findings of this severity or above' })
+        .option('fail-on', {
+          choices: SEVERITIES,
+          describe: 'Exit code 4 on findings of this severity or above, 3 where it cannot tell',
+        })
         .example('$0 query run --all --from now-24h', 'everything, of the last day')
         .example('$0 query run secrets-read --param exceptUsers=vault', 'one, with a parameter'),
     handler: (args) => run(args as GlobalFlags, (context) => runQueries(context, args as unknown as RunFlags)),

@@ -1,7 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CommandModule } from 'yargs';
-import { eventsAlias } from '../audit/indices.ts';
 import type { Cluster } from '../elastic/index.ts';
 import { findSources, load } from '../load/index.ts';
 import { runInvestigations } from '../query/index.ts';
@@ -9,7 +8,9 @@ import { renderLoad, renderRun } from '../report/index.ts';
 import { EXIT } from '../shared/errors.ts';
 import { STORYLINES } from '../simulate/index.ts';
 import type { Context, GlobalFlags, Run } from './context.ts';
+import { loadExitCode } from './load.ts';
 import { openLibrary } from './query-library.ts';
+import { runExitCode } from './query-run.ts';
 import { writeSimulation } from './simulate.ts';
 import { openStore, refreshEvents } from './store.ts';
 
@@ -32,14 +33,15 @@ async function quickstart(context: Context): Promise<number> {
   const cluster = await context.cluster();
   io.say(`Elasticsearch ${cluster.version} answers at ${cluster.url}.`);
   const log = await simulateDay(context);
-  await loadDay(context, cluster, log);
+  const loaded = await loadDay(context, cluster, log);
+  if (loaded === EXIT.interrupted) return loaded;
   const { investigations, noise } = openLibrary({});
   const definitions = investigations.map(({ definition }) => definition);
   const scope = { window: {}, parameters: {}, noise, useNoise: true };
-  const run = await runInvestigations({ ...scope, ask: cluster.ask, target: eventsAlias(NAMESPACE), definitions });
+  const run = await runInvestigations({ ...scope, ask: cluster.ask, namespace: NAMESPACE, definitions });
   await io.out(`\n${renderRun(run, 'table', { ...io, scope: ` --namespace ${NAMESPACE}` })}\n`);
   await io.out(NEXT);
-  return EXIT.done;
+  return loaded === EXIT.done ? runExitCode(run) : loaded;
 }
 
 async function simulateDay({ io, settings }: Context): Promise<string> {
@@ -51,10 +53,11 @@ async function simulateDay({ io, settings }: Context): Promise<string> {
   return path;
 }
 
-async function loadDay(context: Context, cluster: Cluster, path: string): Promise<void> {
+/** Loads the log and gives the exit code of that. */
+async function loadDay(context: Context, cluster: Cluster, path: string): Promise<number> {
   const { io, settings, signal } = context;
   const store = await openStore(cluster, { signal, say: io.say });
-  const { report } = await load(store, await findSources([path], io.stdin), {
+  const { report, partial } = await load(store, await findSources([path], io.stdin), {
     cluster: 'demo',
     namespace: NAMESPACE,
     quarantineFolder: join(settings.home, 'quarantine'),
@@ -62,6 +65,7 @@ async function loadDay(context: Context, cluster: Cluster, path: string): Promis
   });
   await refreshEvents(cluster, NAMESPACE);
   io.say(renderLoad(report, io).trimEnd());
+  return loadExitCode(report, partial, signal.aborted);
 }
 
 const NEXT = `Now yours (npm link makes the command kaudit; without it, type node dist/cli.js):

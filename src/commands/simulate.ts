@@ -129,7 +129,7 @@ export async function writeSimulation(options: SimulateOptions, path: string, si
 
 async function writeChunks(
   chunks: Iterable<string>,
-  write: (chunk: string) => Promise<void>,
+  write: (chunk: string) => Promise<unknown>,
   signal?: AbortSignal,
 ): Promise<void> {
   for (const chunk of chunks) {
@@ -138,6 +138,6 @@ async function writeChunks(
         hint: 'The same command writes the same log from its beginning.',
       });
     }
-    await write(chunk);
+    if ((await write(chunk)) === false) return;
   }
 }

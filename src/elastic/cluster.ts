@@ -23,12 +23,14 @@ export interface RawRequest {
   readonly body?: Buffer | string;
   /** What the body is: `json` unless told. */
   readonly contentType?: 'json' | 'ndjson';
+  /** Answers with the body's text as the server sent it; a parsed number may have lost digits. */
+  readonly raw?: boolean;
   readonly signal?: AbortSignal;
 }
 
 export interface RawResponse {
   readonly status: number;
-  /** Parsed JSON; the text where it is none. */
+  /** Parsed JSON; the text where it is none, or where the request is raw. */
   readonly body: unknown;
   readonly retryAfterSeconds?: number;
 }

@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { Client, type ClientOptions, errors } from '@elastic/elasticsearch';
 import { KauditError, messageOf } from '../shared/errors.ts';
 import type { Cluster, ClusterKind, RawRequest, RawResponse } from './cluster.ts';
@@ -110,9 +112,11 @@ async function sendTo(client: Client, url: string, request: RawRequest): Promise
           headers: { 'content-type': CONTENT_TYPES[type], accept: CONTENT_TYPES.json },
         }),
         ...(request.signal && { signal: request.signal }),
+        ...(request.raw && { asStream: true }),
       },
     );
-    return { status: response.statusCode ?? 0, body: response.body, ...retryAfter(response.headers) };
+    const body = request.raw && response.body instanceof Readable ? await text(response.body) : response.body;
+    return { status: response.statusCode ?? 0, body, ...retryAfter(response.headers) };
   } catch (error) {
     if (error instanceof errors.ResponseError) {
       return { status: error.statusCode ?? 0, body: error.meta.body, ...retryAfter(error.meta.headers) };

@@ -1,4 +1,5 @@
-import { LEVELS, STAGES } from '../audit/event.ts';
+import { isObject, LEVELS, STAGES } from '../audit/event.ts';
+import { FACTS_VERSION } from '../audit/facts/types.ts';
 import { type Scope, scopeFilters } from './scope.ts';
 import { bucketsOf, metricOf, type Search } from './search.ts';
 import type { Coverage } from './types.ts';
@@ -6,10 +7,17 @@ import type { Coverage } from './types.ts';
 const MOST_CLUSTERS = 1000;
 
 /** What the data in the window can show. */
-export async function readCoverage(search: Search, scope: Pick<Scope, 'window' | 'cluster'>): Promise<Coverage> {
+export async function readCoverage(
+  search: Search,
+  searchVariants: Search,
+  scope: Pick<Scope, 'window' | 'cluster'>,
+): Promise<Coverage> {
+  const query = { bool: { filter: scopeFilters(scope) } };
+  const variants = await searchVariants({ query });
   const answer = await search({
-    query: { bool: { filter: scopeFilters(scope) } },
+    query,
     aggs: {
+      older: { filter: { range: { 'kaudit.version': { lt: FACTS_VERSION } } } },
       levels: { terms: { field: 'level' } },
       stages: { terms: { field: 'stage' } },
       clusters: { terms: { field: 'kaudit.cluster', missing: '', size: MOST_CLUSTERS } },
@@ -26,6 +34,7 @@ export async function readCoverage(search: Search, scope: Pick<Scope, 'window' |
         Number(bucket['doc_count']),
       ]),
     );
+  const older = aggregations['older'];
   const levels = counts('levels');
   const stages = counts('stages');
   const first = metricOf(aggregations, 'first');
@@ -36,6 +45,8 @@ export async function readCoverage(search: Search, scope: Pick<Scope, 'window' |
     levels: pick(LEVELS, levels),
     stages: pick(STAGES, stages),
     clusters: Object.fromEntries(counts('clusters')),
+    olderFacts: isObject(older) ? Number(older['doc_count']) : 0,
+    variants: variants.total,
     ...(typeof first === 'string' && { first }),
     ...(typeof last === 'string' && { last }),
   };

@@ -93,6 +93,8 @@ const definitionSchema = z.discriminatedUnion('kind', [
       within: duration,
       /** Counts distinct values of this field, which has one value a request, instead of requests. */
       distinct: field.optional(),
+      /** Requests that weigh as much as several: one that deletes many objects is more than one deletion. */
+      heavy: z.strictObject({ match: text, counts: z.number().int().min(2).max(1000) }).optional(),
     }),
   }),
 ]);
@@ -180,10 +182,15 @@ function definitionProblems(definition: Definition, fields: FieldTypes): Problem
     typeof entry === 'string' ? [] : Object.values(entry),
   );
   const used = [...group.by, ...measured, ...Object.values(parameters).map((entry) => entry.field)];
-  const distinct = definition.kind === 'threshold' ? definition.threshold.distinct : undefined;
+  const { distinct, heavy }: Partial<ThresholdDefinition['threshold']> =
+    definition.kind === 'threshold' ? definition.threshold : {};
   const countsDistinct = Object.values(group.show).some((entry) => typeof entry === 'object' && 'distinct' in entry);
   return [
     ...problemOf('match', checkKql(definition.match, fields)),
+    ...problemOf('threshold.heavy.match', heavy === undefined ? undefined : checkKql(heavy.match, fields)),
+    ...(heavy !== undefined && distinct !== undefined
+      ? ['threshold: requests are either weighed (heavy) or counted by distinct values']
+      : []),
     ...problemOf('requires.of', requires.of === undefined ? undefined : checkKql(requires.of, fields)),
     ...[...used, ...(distinct === undefined ? [] : [distinct])]
       .filter((name) => !fields.has(name))

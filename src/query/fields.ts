@@ -3,7 +3,7 @@ import { isObject, type JsonObject } from '../audit/event.ts';
 /** Type of each field of the mapping by its dotted name; an alias has the type of what it points to. */
 export type FieldTypes = ReadonlyMap<string, string>;
 
-/** Flattens the `properties` of a mapping. Fields below `enabled: false` cannot be searched and are left out. */
+/** Flattens the `properties` of a mapping. Fields that cannot be searched, as those below `enabled: false`, are left out. */
 export function fieldTypes(properties: JsonObject): FieldTypes {
   const types = new Map<string, string>();
   const aliases = new Map<string, string>();
@@ -26,7 +26,12 @@ function collect(
     const name = prefix + key;
     const { type, path } = field;
     if (type === 'alias') aliases.set(name, String(path));
-    else if (typeof type === 'string' && type !== 'object' && field['index'] !== false) types.set(name, type);
+    else if (typeof type === 'string' && type !== 'object' && isSearchable(field)) types.set(name, type);
     if (isObject(field['properties'])) collect(field['properties'], `${name}.`, types, aliases);
   }
+}
+
+/** Without an index, the server searches the values that it keeps for sorting. */
+function isSearchable(field: JsonObject): boolean {
+  return field['index'] !== false || field['doc_values'] !== false;
 }

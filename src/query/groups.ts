@@ -1,6 +1,7 @@
 import { isObject, type JsonObject } from '../audit/event.ts';
 import type { Definition, Measure } from './definition.ts';
-import { bucketsOf, metricOf, type Search } from './search.ts';
+import { ENDED } from './scope.ts';
+import { bucketsOf, metricOf } from './search.ts';
 import type { Group, Scalar } from './types.ts';
 
 /** A group while it is folded together from buckets. */
@@ -10,89 +11,92 @@ interface Folding {
   readonly show: Record<string, Folded>;
 }
 
-type Folded = Scalar | null | Set<Scalar>;
+type Folded = Scalar | null | Values;
 
-const PAGE = 1000;
-/** Beyond so many groups (with `stages`: requests) an answer ends and says so, instead of filling memory. */
+/** Values of a field, as many as are read, and how many there are. */
+interface Values {
+  readonly seen: Set<Scalar>;
+  counted: number;
+}
+
+/** Beyond so many buckets an answer ends and says so, instead of filling memory. */
 export const MOST_BUCKETS = 200_000;
-const VALUES_SHOWN = 5;
-
-/** The identity of a request among events of several stages: clients choose auditIDs, so the time of arrival is part of it. */
-const REQUEST_KEY = ['auditID', 'requestReceivedTimestamp'] as const;
+const LARGEST_PAGE = 1000;
+/** A server makes no more than 65,536 buckets for an answer (search.max_buckets). */
+const BUCKETS_AN_ANSWER = 60_000;
+/** Values of a measure that are read of each group; the others are counted. */
+const VALUES_READ = 20;
 
 export interface Groups {
   readonly groups: readonly Group[];
   readonly requests: number;
-  /** There are more groups than were read; what was read stands. */
-  readonly cut: boolean;
+  /** What there is more of than was read; what was read stands. */
+  readonly cut?: 'groups' | 'open requests';
   readonly tookMs: number;
 }
 
-/** All groups of the events that match, in no order. A request that is logged at several stages counts once. */
-export async function collectGroups(search: Search, definition: Definition, query: JsonObject): Promise<Groups> {
-  const perRequest = definition.stages !== undefined;
-  const folded = new Map<string, Folding>();
-  const requests = new Set<string>();
-  let total = 0;
-  let tookMs = 0;
-  let read = 0;
-  let cut = false;
-  for (let after: unknown; ; ) {
-    const answer = await search(groupsRequest(definition, query, after));
-    tookMs += answer.tookMs;
-    total = answer.total;
-    const buckets = bucketsOf(answer.aggregations, 'groups');
-    for (const bucket of buckets) fold(folded, requests, bucket, definition, perRequest);
-    read += buckets.length;
-    if (buckets.length < PAGE) break;
-    cut = read >= MOST_BUCKETS;
-    if (cut) break;
-    after = afterKey(answer.aggregations);
-  }
-  const groups = [...folded.values()].map(finish);
-  return { groups, requests: perRequest ? requests.size : total, cut, tookMs };
+/** What is collected page by page. */
+export interface Collected {
+  readonly folded: Map<string, Folding>;
+  requests: number;
+  tookMs: number;
 }
 
-/** One page of the groups of what matches, after the key that the page before ended with. */
-export function groupsRequest({ group, stages }: Definition, query: JsonObject, after?: unknown): JsonObject {
-  const keys = stages === undefined ? group.by : [...group.by, ...REQUEST_KEY];
-  return { query, aggs: { groups: compositeOf(keys, group.show, after) } };
+/** One page of the groups of what matches and has ended, after the key that the page before ended with. */
+export function groupsRequest(definition: Definition, query: JsonObject, after?: unknown): JsonObject {
+  const { group, stages } = definition;
+  const ended = stages === undefined ? query : { bool: { filter: [query, ENDED] } };
+  return { query: ended, aggs: { groups: groupsAggregation(definition, keysOf(group.by), after) } };
 }
 
-function compositeOf(keys: readonly string[], show: Definition['group']['show'], after: unknown): JsonObject {
-  const sources = keys.map((field, at) => ({ [`k${at}`]: { terms: { field, missing_bucket: true } } }));
-  const measures = Object.entries(show).flatMap(([name, measure]) => {
-    const aggregation = aggregationOf(measure);
-    return aggregation === undefined ? [] : [[name, aggregation] as const];
-  });
+/** Sources of a composite aggregation, by the names that its buckets have them under. */
+export type Sources = Readonly<Record<string, string>>;
+
+function keysOf(by: readonly string[]): Sources {
+  return Object.fromEntries(by.map((field, at) => [`k${at}`, field]));
+}
+
+export function groupsAggregation({ group }: Definition, keys: Sources, after: unknown): JsonObject {
+  const sources = Object.entries(keys).map(([name, field]) => ({ [name]: { terms: { field, missing_bucket: true } } }));
+  const measures = Object.entries(group.show).flatMap(([name, measure]) => aggregationsOf(name, measure));
   return {
-    composite: { size: PAGE, sources, ...(after !== undefined && { after }) },
+    composite: { size: pageSize(group.show), sources, ...(after !== undefined && { after }) },
     aggs: Object.fromEntries(measures),
   };
 }
 
-function aggregationOf(measure: Measure): JsonObject | undefined {
-  if (measure === 'requests') return undefined;
-  if ('min' in measure) return { min: { field: measure.min } };
-  if ('max' in measure) return { max: { field: measure.max } };
-  if ('values' in measure) return { terms: { field: measure.values, size: VALUES_SHOWN } };
-  return { cardinality: { field: measure.distinct, precision_threshold: 10_000 } };
+export function pageSize(show: Definition['group']['show']): number {
+  const lists = Object.values(show).filter((measure) => typeof measure === 'object' && 'values' in measure).length;
+  return Math.min(LARGEST_PAGE, Math.floor(BUCKETS_AN_ANSWER / (1 + lists * VALUES_READ)));
 }
 
-function afterKey(aggregations: JsonObject): unknown {
+function aggregationsOf(name: string, measure: Measure): readonly (readonly [string, JsonObject])[] {
+  if (measure === 'requests') return [];
+  if ('min' in measure) return [[name, { min: { field: measure.min } }]];
+  if ('max' in measure) return [[name, { max: { field: measure.max } }]];
+  if ('distinct' in measure) {
+    return [[name, { cardinality: { field: measure.distinct, precision_threshold: 10_000 } }]];
+  }
+  const field = measure.values;
+  return [
+    [name, { terms: { field, size: VALUES_READ } }],
+    [countOf(name), { cardinality: { field, precision_threshold: 1000 } }],
+  ];
+}
+
+function countOf(name: string): string {
+  return `count of ${name}`;
+}
+
+export function afterKey(aggregations: JsonObject): unknown {
   const groups = aggregations['groups'];
   return isObject(groups) ? groups['after_key'] : undefined;
 }
 
-function fold(
-  folded: Map<string, Folding>,
-  requests: Set<string>,
-  bucket: JsonObject,
-  { group }: Definition,
-  perRequest: boolean,
-): void {
-  const key = isObject(bucket['key']) ? Object.values(bucket['key']).map(scalarOf) : [];
-  const by = key.slice(0, group.by.length);
+/** Adds a bucket to its group. */
+export function fold({ folded }: Collected, bucket: JsonObject, { group }: Definition, requests: number): void {
+  const key = isObject(bucket['key']) ? bucket['key'] : {};
+  const by = group.by.map((_, at) => scalarOf(key[`k${at}`]));
   const id = JSON.stringify(by);
   const known = folded.get(id) ?? {
     by: Object.fromEntries(group.by.map((field, at) => [field, by[at] ?? null])),
@@ -100,8 +104,7 @@ function fold(
     show: {},
   };
   folded.set(id, known);
-  known.requests += perRequest ? 1 : Number(bucket['doc_count']);
-  if (perRequest) requests.add(JSON.stringify(key.slice(group.by.length)));
+  known.requests += requests;
   for (const [name, measure] of Object.entries(group.show))
     known.show[name] = foldMeasure(known, name, measure, bucket);
 }
@@ -109,26 +112,40 @@ function fold(
 function foldMeasure(known: Folding, name: string, measure: Measure, bucket: JsonObject): Folded {
   if (measure === 'requests') return known.requests;
   const before = known.show[name];
-  if ('values' in measure) {
-    const values = before instanceof Set ? before : new Set<Scalar>();
-    for (const entry of bucketsOf(bucket, name)) {
-      const value = scalarOf(entry['key_as_string'] ?? entry['key']);
-      if (value !== null && values.size < VALUES_SHOWN) values.add(value);
-    }
-    return values;
-  }
+  if ('values' in measure) return foldValues(isValues(before) ? before : { seen: new Set(), counted: 0 }, name, bucket);
   const value = metricOf(bucket, name);
-  if (before === undefined || before === null || before instanceof Set) return value;
+  if (before === undefined || before === null || isValues(before)) return value;
   if (value === null) return before;
   const isEarlier = value < before;
   return 'min' in measure === isEarlier ? value : before;
 }
 
-function finish({ by, requests, show }: Folding): Group {
-  const measures = Object.entries(show).map(
-    ([name, value]) => [name, value instanceof Set ? [...value] : value] as const,
-  );
-  return { by, requests, show: Object.fromEntries(measures) };
+function foldValues({ seen, counted }: Values, name: string, bucket: JsonObject): Values {
+  for (const entry of bucketsOf(bucket, name)) {
+    const value = scalarOf(entry['key_as_string'] ?? entry['key']);
+    if (value !== null) seen.add(value);
+  }
+  return { seen, counted: Math.max(counted, seen.size, Number(metricOf(bucket, countOf(name)) ?? 0)) };
+}
+
+function isValues(folded: Folded | undefined): folded is Values {
+  return typeof folded === 'object' && folded !== null;
+}
+
+/** A group as it is reported. */
+export function finish({ by, requests, show }: Folding): Group {
+  const shown: Record<string, Group['show'][string]> = {};
+  const more: Record<string, number> = {};
+  for (const [name, measured] of Object.entries(show)) {
+    if (!isValues(measured)) {
+      shown[name] = measured;
+      continue;
+    }
+    const values = [...measured.seen].slice(0, VALUES_READ);
+    shown[name] = values;
+    if (measured.counted > values.length) more[name] = measured.counted - values.length;
+  }
+  return { by, requests, show: shown, ...(Object.keys(more).length > 0 && { more }) };
 }
 
 function scalarOf(value: unknown): Scalar | null {

@@ -67,7 +67,9 @@ export function kqlIn(path: string, fields: FieldTypes): readonly { readonly pla
   const value = parserFor(path)(readText(path), idOf(path), fields).value;
   if (value === undefined) return [];
   const of = 'requires' in value ? value.requires.of : undefined;
-  return [{ place: 'match', query: value.match }, ...(of === undefined ? [] : [{ place: 'requires.of', query: of }])];
+  const heavy = 'threshold' in value ? value.threshold.heavy?.match : undefined;
+  const all = { match: value.match, 'requires.of': of, 'threshold.heavy.match': heavy };
+  return Object.entries(all).flatMap(([place, query]) => (query === undefined ? [] : [{ place, query }]));
 }
 
 function parserFor(path: string): (source: string, id: string, fields: FieldTypes) => Parsed<Definition | NoiseSet> {

@@ -1,6 +1,6 @@
 import { LEVELS, type Level } from '../audit/event.ts';
 import type { Definition } from './definition.ts';
-import { kql, type Scope, scopeFilters } from './scope.ts';
+import { ENDED, kql, type Scope, scopeFilters } from './scope.ts';
 import { bucketsOf, type Search } from './search.ts';
 import type { Coverage } from './types.ts';
 
@@ -35,23 +35,27 @@ function missingStage({ stages, requires }: Definition, coverage: Coverage): str
 }
 
 async function observeLevel(search: Search, scope: Scope, level: Level, of: string): Promise<Observability> {
-  const filter = [...scopeFilters(scope), { term: { 'kaudit.terminal': true } }, kql(of)];
-  const answer = await search({ query: { bool: { filter } }, aggs: { levels: { terms: { field: 'level' } } } });
-  const enough = LEVELS.slice(LEVELS.indexOf(level)) as readonly string[];
-  const seen = bucketsOf(answer.aggregations, 'levels')
-    .filter((bucket) => enough.includes(String(bucket['key'])))
-    .reduce((sum, bucket) => sum + Number(bucket['doc_count']), 0);
-  const blind = answer.total - seen;
-  if (blind === 0) return { kind: 'observable' };
-  const advice = `log them at ${level} to see it`;
-  if (seen === 0) {
-    return {
-      kind: 'not-observable',
-      reason: `all ${blind} requests that could show it are logged below ${level}: ${advice}`,
-    };
-  }
-  return {
-    kind: 'partly',
-    reason: `${blind} of ${answer.total} requests that could show it are logged below ${level}: ${advice}`,
-  };
+  const filter = [...scopeFilters(scope), ENDED, kql(of)];
+  const enough = { terms: { level: LEVELS.slice(LEVELS.indexOf(level)) } };
+  const told = { bool: { filter: [enough], must_not: [{ exists: { field: 'kaudit.body' } }] } };
+  const answer = await search({
+    query: { bool: { filter } },
+    aggs: { seen: { filters: { filters: { enough, told }, keyed: false } } },
+  });
+  const counts = new Map(
+    bucketsOf(answer.aggregations, 'seen').map((bucket) => [bucket['key'], Number(bucket['doc_count'])]),
+  );
+  const logged = counts.get('enough') ?? 0;
+  const seen = counts.get('told') ?? 0;
+  if (seen === answer.total) return { kind: 'observable' };
+  const reasons = [
+    ...blind(answer.total - logged, answer.total, `logged below ${level}: log them at ${level} to see it`),
+    ...blind(logged - seen, answer.total, 'without a body, or with one that leaves it open: RequestResponse shows it'),
+  ];
+  return { kind: seen === 0 ? 'not-observable' : 'partly', reason: reasons.join('; ') };
+}
+
+function blind(count: number, total: number, why: string): readonly string[] {
+  if (count === 0) return [];
+  return [`${count === total ? `all ${total}` : `${count} of ${total}`} requests that could show it are ${why}`];
 }

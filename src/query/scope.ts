@@ -15,6 +15,9 @@ export interface Scope {
   readonly useNoise: boolean;
 }
 
+/** The one event of a request that tells how it ended. */
+export const ENDED: JsonObject = { term: { 'kaudit.terminal': true } };
+
 export function kql(query: string): JsonObject {
   return { kql: { query } };
 }
@@ -32,8 +35,7 @@ export function scopeFilters({ window, cluster }: Pick<Scope, 'window' | 'cluste
 /** The events that a definition asks for, noise included. Parameters stand beside the query text, never in it. */
 export function matchQuery(definition: Definition, scope: Scope): JsonObject {
   const { filter, mustNot } = parameterFilters(definition, scope.parameters);
-  const ends =
-    definition.stages === undefined ? { term: { 'kaudit.terminal': true } } : { terms: { stage: definition.stages } };
+  const ends = definition.stages === undefined ? ENDED : { terms: { stage: definition.stages } };
   return { bool: { filter: [...scopeFilters(scope), ends, kql(definition.match), ...filter], must_not: mustNot } };
 }
 

@@ -25,6 +25,10 @@ export interface Coverage {
   readonly stages: Readonly<Partial<Record<Stage, number>>>;
   /** Cluster names with their events; events without a name are under "". */
   readonly clusters: Readonly<Record<string, number>>;
+  /** Events whose facts are of an older version than those of this kaudit. */
+  readonly olderFacts: number;
+  /** Events that are kept apart because another event has the same identity: no investigation sees them. */
+  readonly variants: number;
   /** Time of the first and the last event in the window. */
   readonly first?: string;
   readonly last?: string;
@@ -37,6 +41,8 @@ export interface Group {
   readonly by: Readonly<Record<string, Scalar | null>>;
   readonly requests: number;
   readonly show: Readonly<Record<string, Scalar | readonly Scalar[] | null>>;
+  /** How many values a measure has beyond those in `show`; about so many where they are more than a thousand. */
+  readonly more?: Readonly<Record<string, number>>;
 }
 
 export type ResultStatus = 'findings' | 'none' | 'not-observable' | 'error';
@@ -65,6 +71,8 @@ export interface RunResult {
   readonly window: Window;
   readonly coverage: Coverage;
   readonly results: readonly InvestigationResult[];
+  /** Requests that each noise set hides from one investigation or more, each counted once for a set. */
+  readonly hidden: Readonly<Record<string, number>>;
 }
 
 /**

@@ -1,5 +1,5 @@
-import type { RunResult } from '../query/types.ts';
-import type { Shown } from './format.ts';
+import type { Group, RunResult, Scalar } from '../query/types.ts';
+import { isList, type Shown } from './format.ts';
 import { safeText } from './safe-text.ts';
 
 const HEADERS = ['investigation', 'severity', 'status', 'requests', 'group', 'measures', 'reason'];
@@ -8,23 +8,27 @@ const HEADERS = ['investigation', 'severity', 'status', 'requests', 'group', 'me
 export function renderCsv({ results }: RunResult): string {
   const rows = results.flatMap(({ id, severity, status, groups, reason = '' }) => {
     if (groups.length === 0) return [[id, severity, status, '0', '', '', reason]];
-    return groups.map(({ by, requests, show }) => [
+    return groups.map(({ by, requests, show, more }) => [
       id,
       severity,
       status,
       String(requests),
       pairs(by),
-      pairs(show),
+      pairs(show, more),
       reason,
     ]);
   });
   return [HEADERS, ...rows].map((row) => `${row.map(cell).join(',')}\r\n`).join('');
 }
 
-function pairs(values: Readonly<Record<string, Shown>>): string {
+function pairs(values: Readonly<Record<string, Shown>>, more: Group['more'] = {}): string {
   return Object.entries(values)
-    .map(([name, value]) => `${name}=${Array.isArray(value) ? value.join(' ') : (value ?? '')}`)
+    .map(([name, value]) => `${name}=${isList(value) ? listed(value, more[name]) : (value ?? '')}`)
     .join('; ');
+}
+
+function listed(values: readonly Scalar[], unread = 0): string {
+  return `${unread > 0 ? `${values.length + unread} in all: ` : ''}${values.join(' ')}`;
 }
 
 /** A spreadsheet runs what begins like a formula (OWASP, CSV injection): an apostrophe makes it text. */

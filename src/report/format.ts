@@ -1,4 +1,4 @@
-import type { Group, Scalar } from '../query/types.ts';
+import type { Coverage, Group, Scalar } from '../query/types.ts';
 
 export function number(value: number): string {
   return value.toLocaleString('en');
@@ -27,6 +27,16 @@ export function span(first: string, last: string): string {
   return from.slice(0, 10) === to.slice(0, 10) ? `${from}–${to.slice(11)}` : `${from} – ${to}`;
 }
 
+/** What a reader must know of the data before believing any answer. */
+export function notesOf({ variants, olderFacts }: Coverage): readonly string[] {
+  return [
+    ...(variants === 0
+      ? []
+      : [`${plural(variants, 'variant')} of other events with the same identity, in kaudit-variants-*: in no answer`]),
+    ...(olderFacts === 0 ? [] : [`${plural(olderFacts, 'event')} with older facts: load anew to ask them what is new`]),
+  ];
+}
+
 export type Shown = Group['show'][string];
 
 /** A measure or key in words; null is what a group has not. */
@@ -34,6 +44,25 @@ export function words(value: Shown): string {
   if (value === null) return '-';
   if (typeof value === 'object') return value.map(word).join(', ') || '-';
   return word(value);
+}
+
+/** Keys and measures of a group in words; of a list at most so many values. */
+export function cellsOf({ by, show, more = {} }: Group, most = Number.POSITIVE_INFINITY): readonly string[] {
+  const measures = Object.entries(show).map(([name, value]) =>
+    isList(value) ? listWords(value, more[name], most) : words(value),
+  );
+  return [...Object.values(by).map(words), ...measures];
+}
+
+export function isList(value: Shown): value is readonly Scalar[] {
+  return typeof value === 'object' && value !== null;
+}
+
+/** Says first how many values there are where it does not list them all: the end of a line may be cut. */
+function listWords(values: readonly Scalar[], unread = 0, most: number): string {
+  const all = values.length + unread;
+  const listed = values.slice(0, most);
+  return `${listed.length < all ? `${number(all)} in all: ` : ''}${words(listed)}`;
 }
 
 function word(value: Scalar): string {

@@ -1,5 +1,5 @@
 import { type InvestigationResult, type RunResult, SEVERITIES } from '../query/types.ts';
-import { number, percent, plural, span, words } from './format.ts';
+import { cellsOf, notesOf, number, percent, plural, span } from './format.ts';
 import { safeText } from './safe-text.ts';
 
 /** A report for a ticket or a pull request. Names out of the log are escaped: none can become a link, a heading or HTML. */
@@ -24,6 +24,7 @@ function overview({ coverage }: Pick<RunResult, 'coverage'>): string {
     `- Clusters: ${names.join(', ')}`,
     ...(first !== undefined && last !== undefined ? [`- Times: ${span(first, last)} UTC`] : []),
     `- ${plural(events, 'event')} of ${plural(requests, 'request')}; ${shares.join(', ')}`,
+    ...notesOf(coverage).map((note) => `- ${note}`),
   ].join('\n');
 }
 
@@ -36,9 +37,7 @@ function ofSeverity(severity: string, findings: readonly InvestigationResult[]):
 function finding({ id, title, matches, groups, moreGroups, reason }: InvestigationResult): readonly string[] {
   const [first] = groups;
   const headers = first === undefined ? [] : [...Object.keys(first.by), ...Object.keys(first.show)];
-  const rows = groups.map(({ by, show }) =>
-    [...Object.values(by), ...Object.values(show)].map((value) => escapeText(words(value))),
-  );
+  const rows = groups.map((group) => cellsOf(group).map(escapeText));
   return [
     `### ${escapeText(title)} (\`${id}\`)`,
     `${plural(matches, 'request')}${reason === undefined ? '' : `. ${escapeText(reason)}`}`,

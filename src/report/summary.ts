@@ -1,10 +1,11 @@
 import { type Group, type InvestigationResult, type RunResult, SEVERITIES } from '../query/types.ts';
-import { number, percent, plural, span, timesOf, words } from './format.ts';
+import { cellsOf, isList, notesOf, number, percent, plural, span, timesOf } from './format.ts';
 import { gridFits, gridLines } from './grid.ts';
 import { padEnd, padStart, safeText, width, wrap } from './safe-text.ts';
 import { paint, type RenderOptions, toneOf } from './style.ts';
 
 const INDENT = 10;
+const VALUES_IN_A_LINE = 5;
 
 /** What a run found, for a person: findings first, then what was silent, hidden, and could not be seen. */
 export function renderSummary(run: RunResult, options: RenderOptions): string {
@@ -13,7 +14,7 @@ export function renderSummary(run: RunResult, options: RenderOptions): string {
   const [only] = results;
   if (coverage.events === 0) lines.push(...wrap(NO_EVENTS, options.columns));
   else if (results.length === 1 && only !== undefined) lines.push(...detail(only, options));
-  else lines.push(...sections(results, options));
+  else lines.push(...sections(run, options));
   return `${lines.join('\n')}\n`;
 }
 
@@ -30,7 +31,11 @@ function header({ coverage, window }: RunResult, { columns }: RenderOptions): re
     Object.entries(parts)
       .map(([name, count]) => `${name} ${percent(count, events)}`)
       .join(', ');
-  return [...wrap(text, columns), ...(events === 0 ? [] : wrap(`${shares(levels)} · ${shares(stages)}`, columns))];
+  return [
+    ...wrap(text, columns),
+    ...(events === 0 ? [] : wrap(`${shares(levels)} · ${shares(stages)}`, columns)),
+    ...notesOf(coverage).flatMap((note) => wrap(note, columns, 2)),
+  ];
 }
 
 function windowText({ from, to }: RunResult['window']): string {
@@ -38,7 +43,7 @@ function windowText({ from, to }: RunResult['window']): string {
   return `${from ?? 'the beginning'} to ${to ?? 'now'}`;
 }
 
-function sections(results: readonly InvestigationResult[], options: RenderOptions): readonly string[] {
+function sections({ results, hidden }: RunResult, options: RenderOptions): readonly string[] {
   const of = (status: InvestigationResult['status']): readonly InvestigationResult[] =>
     results.filter((result) => result.status === status);
   const findings = [...of('findings')].sort(bySeverity);
@@ -55,7 +60,7 @@ function sections(results: readonly InvestigationResult[], options: RenderOption
       of('none').map(({ id }) => id),
       options,
     ),
-    ...list('HIDDEN', hiddenBySet(results), options, '--no-noise shows them'),
+    ...hiddenLines(hidden, options),
     ...reasons('NOT OBSERVABLE', blind, options),
     ...reasons('PARTLY OBSERVABLE', partly, options),
     ...reasons('FAILED', of('error'), options),
@@ -88,9 +93,10 @@ function groupLine(group: Group, columns: number): string {
   const times = timesOf(group);
   const when = times === undefined ? '' : span(times.first, times.last);
   const room = columns - (when === '' ? 0 : width(when) + 2);
-  const keys = Object.values(group.by).map((value) => words(value));
-  const listsOfValues = Object.values(group.show).filter((value) => typeof value === 'object' && value !== null);
-  const parts = [...keys, ...listsOfValues.map((value) => words(value))].filter((part) => part !== '-');
+  const { by, more } = group;
+  const lists = Object.fromEntries(Object.entries(group.show).filter(([, value]) => isList(value)));
+  const cells = cellsOf({ by, requests: group.requests, show: lists, ...(more && { more }) }, VALUES_IN_A_LINE);
+  const parts = cells.filter((part) => part !== '-');
   const line = safeText(parts.join(' · '), room);
   return `${padEnd(line, room)}${when === '' ? '' : `  ${when}`}`.trimEnd();
 }
@@ -102,11 +108,9 @@ function list(heading: string, items: readonly string[], options: RenderOptions,
   return ['', paint(heading, 'strong', options) + first.slice(heading.length), ...rest];
 }
 
-function hiddenBySet(results: readonly InvestigationResult[]): readonly string[] {
-  const sums = new Map<string, number>();
-  for (const { hidden } of results)
-    for (const [set, count] of Object.entries(hidden)) sums.set(set, (sums.get(set) ?? 0) + count);
-  return [...sums].map(([set, count]) => `${number(count)} by ${set}`);
+function hiddenLines(hidden: RunResult['hidden'], options: RenderOptions): readonly string[] {
+  const sets = Object.entries(hidden).map(([set, count]) => `${number(count)} by ${set}`);
+  return list('HIDDEN', sets, options, 'requests, each once for a set; --no-noise shows them');
 }
 
 function reasons(heading: string, results: readonly InvestigationResult[], options: RenderOptions): readonly string[] {
@@ -125,12 +129,11 @@ function nextStep(finding: InvestigationResult | undefined, scope = ''): string 
 
 /** One investigation, all its groups with all their measures. */
 function detail(result: InvestigationResult, options: RenderOptions): readonly string[] {
-  const { id, title, severity, status, matches, groups, moreGroups, reason } = result;
+  const { id, title, severity, status, matches, groups, moreGroups, hidden, reason } = result;
   const outcome = status === 'findings' ? plural(matches, 'request') : status.replace('-', ' ');
   const [head = '', ...rest] = wrap(`${severity} · ${safeText(title)} (${id}): ${outcome}`, options.columns);
   const painted = paint(severity, toneOf(severity), options) + head.slice(severity.length);
   const notes = reason === undefined ? [] : wrap(safeText(reason), options.columns);
-  const hidden = list('HIDDEN', hiddenBySet([result]), options, '--no-noise shows them');
   const more = moreGroups > 0 ? ['', `and ${plural(moreGroups, 'more group')}`] : [];
   return [
     painted,
@@ -138,7 +141,7 @@ function detail(result: InvestigationResult, options: RenderOptions): readonly s
     ...notes,
     ...(groups.length === 0 ? [] : ['', ...groupTable(groups, options)]),
     ...more,
-    ...hidden,
+    ...hiddenLines(hidden, options),
   ];
 }
 
@@ -146,9 +149,7 @@ function groupTable(groups: readonly Group[], options: RenderOptions): readonly 
   const [first] = groups;
   if (first === undefined) return [];
   const headers = [...Object.keys(first.by), ...Object.keys(first.show)];
-  const rows = groups.map(({ by, show }) =>
-    [...Object.values(by), ...Object.values(show)].map((value) => words(value)),
-  );
+  const rows = groups.map((group) => cellsOf(group));
   if (gridFits(headers, rows, options.columns)) return gridLines(headers, rows, options);
   // Too wide for lines: one block a group.
   const margin = Math.max(...headers.map(width)) + 2;

@@ -1,10 +1,15 @@
+import { systemCodeOf } from './errors.ts';
+
 /**
  * Where a command reads and writes. stdout is data, stderr is talk.
  * Passed as an argument so that tests can watch both and pretend to be a terminal.
  */
 export interface Io {
-  /** Writes data. Resolves when the reader has taken it, so that a slow pipe slows us down instead of filling memory. */
-  readonly out: (text: string) => Promise<void>;
+  /**
+   * Writes data. Resolves when the reader has taken it, so that a slow pipe slows us down instead of filling memory;
+   * with false when the reader has gone (`| head`), which is no error: what is left need not be made.
+   */
+  readonly out: (text: string) => Promise<boolean>;
   /** Writes one line of talk; silent with `--quiet`. */
   readonly say: (line: string) => void;
   /** Writes one line of talk that is shown only with `--verbose`. */
@@ -60,11 +65,15 @@ export function processIo(talk: Talk, env: NodeJS.ProcessEnv = process.env): Io 
   };
 }
 
-/** A reader that has seen enough (`| head`) shows as a rejected write; without a listener it would end the process first. */
+/** A reader that has seen enough shows as a rejected write; without a listener it would end the process first. */
 process.stdout.on('error', () => {});
 
-function writeFully(text: string): Promise<void> {
+function writeFully(text: string): Promise<boolean> {
   return new Promise((resolve, reject) => {
-    process.stdout.write(text, (error) => (error ? reject(error) : resolve()));
+    process.stdout.write(text, (error) => {
+      if (!error) resolve(true);
+      else if (systemCodeOf(error) === 'EPIPE' || process.stdout.destroyed) resolve(false);
+      else reject(error);
+    });
   });
 }

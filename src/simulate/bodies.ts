@@ -19,14 +19,15 @@ const KINDS: Readonly<Record<string, string>> = {
 };
 const LISTED = 3;
 
-/** What the client sends: an update the whole object, a deletion its options in the server's own version of them. */
+/** What the client sends: a create or update the whole object, a deletion its options in the server's own version of them. */
 export function sentBy({ body, ref, verb }: SimulatedRequest): JsonObject | undefined {
   if (body !== undefined || ref === undefined) return body;
   if (verb === 'delete') {
     return { kind: 'DeleteOptions', apiVersion: 'meta.k8s.io/__internal', propagationPolicy: 'Background' };
   }
   const kind = KINDS[ref.resource];
-  return verb === 'update' && kind !== undefined ? objectOf(kind, ref, ref.name ?? '') : undefined;
+  const sendsObject = verb === 'update' || (verb === 'create' && ref.subresource === undefined);
+  return sendsObject && kind !== undefined ? objectOf(kind, ref, ref.name ?? '') : undefined;
 }
 
 /** What the API server answers. Streams and most subresources have no object, and what is created comes back as it is. */

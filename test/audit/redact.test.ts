@@ -58,6 +58,44 @@ describe('redact', () => {
       'requestObject.value',
     ],
     [
+      'the copy that kapp keeps',
+      podsRef,
+      { metadata: { annotations: { 'kapp.k14s.io/original': CANARY } } },
+      'requestObject.metadata.annotations.kapp.k14s.io/original',
+    ],
+    [
+      'the copy that Rancher keeps, in a JSON Patch',
+      podsRef,
+      [{ op: 'add', path: '/metadata/annotations/objectset.rio.cattle.io~1applied', value: CANARY }],
+      'requestObject.value',
+    ],
+    [
+      'any other annotation of a Secret',
+      secretsRef,
+      { metadata: { annotations: { 'example.com/note': CANARY } } },
+      'requestObject.metadata.annotations',
+    ],
+    ["an OAuth client's secret", { resource: 'oauthclients' }, { secret: CANARY }, 'requestObject.secret'],
+    [
+      'its further secrets',
+      { resource: 'oauthclients' },
+      { additionalSecrets: [CANARY] },
+      'requestObject.additionalSecrets',
+    ],
+    [
+      'its secret in a JSON Patch',
+      { resource: 'oauthclients' },
+      [{ op: 'replace', path: '/secret', value: CANARY }],
+      'requestObject.value',
+    ],
+    [
+      'its secret in a List',
+      podsRef,
+      { kind: 'List', items: [{ kind: 'OAuthClient', secret: CANARY }] },
+      'requestObject.items.secret',
+    ],
+    ['an access token', { resource: 'oauthaccesstokens' }, { refreshToken: CANARY }, 'requestObject.refreshToken'],
+    [
       'managedFields',
       podsRef,
       { metadata: { managedFields: [{ manager: CANARY }] } },
@@ -87,6 +125,14 @@ describe('redact', () => {
       requestObject: { kind: 'Secret', data: { password: CANARY, tls: CANARY } },
     });
     expect(text).toBe(before.replaceAll(`"${CANARY}"`, '"[redacted]"'));
+  });
+
+  it('keeps what annotations of Secrets are known to say, and all those of other objects', () => {
+    const annotations = { 'kubernetes.io/service-account.name': 'deployer' };
+    const secret = redacted({ objectRef: secretsRef, requestObject: { metadata: { annotations } } });
+    expect(secret.text).toBe(secret.before);
+    const pod = redacted({ objectRef: podsRef, requestObject: { metadata: { annotations: { note: 'x' } } } });
+    expect(pod.text).toBe(pod.before);
   });
 
   it('keeps a null, which in a patch removes the key', () => {

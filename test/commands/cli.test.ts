@@ -180,6 +180,20 @@ describe('kaudit query', () => {
     expect((await kaudit([...run, 'high'])).code).toBe(0);
   });
 
+  it('exits with 4 whether or not anybody reads what it prints', async () => {
+    const run = ['query', 'run', 'secrets-read', '--namespace', namespace, '--fail-on', 'medium'];
+    expect(await kaudit(run, { unread: true })).toMatchObject({ code: 4, out: '', err: '' });
+  });
+
+  it('exits with 3 where silence means nothing: no events, or a question that the log cannot answer', async () => {
+    const run = ['query', 'run', 'authentication-failures', 'impersonation', '--namespace', namespace, '--fail-on'];
+    const none = await kaudit([...run, 'low', '--cluster', 'typo']);
+    expect([none.code, none.err]).toEqual([3, expect.stringContaining('no events')]);
+    const blind = await kaudit([...run, 'medium']);
+    expect([blind.code, blind.err]).toEqual([3, expect.stringContaining('cannot tell for authentication-failures')]);
+    expect((await kaudit([...run, 'high'])).code).toBe(0);
+  });
+
   it('runs a category, with a window, a cluster and parameters', async () => {
     const run = ['query', 'run', '--category', 'credential-access', '--namespace', namespace, '--json'];
     const { json } = await kaudit([
@@ -275,6 +289,13 @@ describe('kaudit', () => {
     expect((await kaudit(['api', 'POST', '/_search', '--body', '-'], { input: '{"size":0}' })).json()).toHaveProperty(
       'hits',
     );
+    // What a parser of JSON would change: a number of more digits than it holds, the order of keys, blanks.
+    const body = '{ "query": { "match_none": {} }, "size": 0, "runtime_mappings": {} }';
+    const index = `/kaudit-events-${namespace}-raw`;
+    const exact = '{"9":1, "1":12345678901234567890}';
+    await kaudit(['api', 'PUT', `${index}/_doc/1`, '--body', exact]);
+    expect((await kaudit(['api', 'GET', `${index}/_source/1`])).out).toBe(`${exact}\n`);
+    expect((await kaudit(['api', 'POST', `${index}/_search`, '--body', body])).json()).toHaveProperty('hits');
     const refused = await kaudit(['api', 'GET', '/none']);
     expect([refused.code, refused.err]).toEqual([1, expect.stringContaining('status 404')]);
     expect((await kaudit(['api', 'FETCH', '/'])).code).toBe(2);

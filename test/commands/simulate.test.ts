@@ -30,6 +30,7 @@ async function simulated(args: readonly string[], signal = new AbortController()
     io: {
       out: async (text) => {
         out += text;
+        return true;
       },
       say: (line) => {
         said += `${line}\n`;

@@ -65,6 +65,15 @@ describe('a definition', () => {
     ).toContain('stages');
   });
 
+  it('of a threshold weighs requests by KQL that is checked, or counts distinct values, not both', () => {
+    const weighed = (change: (source: string) => string): string => problems(change(threshold), 'bulk-deletion');
+    expect(weighed((s) => s.replace("match: 'kaudit.resource: namespaces", "match: 'resource: namespaces"))).toContain(
+      'threshold.heavy.match: resource is no searchable field',
+    );
+    expect(weighed((s) => s.replace('counts: 5', 'counts: 1'))).toContain('threshold.heavy.counts');
+    expect(weighed((s) => s.replace('  heavy:', '  distinct: kaudit.object\n  heavy:'))).toContain('either weighed');
+  });
+
   it('that is very large is not even parsed', () => {
     expect(problems(`# ${'x'.repeat(300_000)}\n${shipped}`)).toContain('larger than');
   });

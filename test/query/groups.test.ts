@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../src/audit/event.ts';
 import { readTemplate } from '../../src/elastic/index.ts';
-import { collectGroups, listed, MOST_BUCKETS } from '../../src/query/groups.ts';
+import { collectGroups } from '../../src/query/collect.ts';
+import { listed, MOST_BUCKETS } from '../../src/query/groups.ts';
 import { type Definition, fieldTypes, readLibrary, SHIPPED } from '../../src/query/index.ts';
 import type { Search } from '../../src/query/search.ts';
 import type { Group } from '../../src/query/types.ts';
@@ -17,6 +18,7 @@ const terminal: Definition = { ...unstaged, group: { by: ['verb'], show: {}, lim
 function pages(...buckets: readonly (readonly JsonObject[])[]): { search: Search; asked: JsonObject[] } {
   const asked: JsonObject[] = [];
   const search: Search = async (body) => {
+    if (!JSON.stringify(body).includes('"k0"')) return { total: 0, tookMs: 1, aggregations: {} };
     const page = buckets[asked.length] ?? [];
     asked.push(body);
     const groups = { buckets: page, after_key: page.at(-1)?.['key'] };
@@ -32,7 +34,7 @@ describe('collectGroups', () => {
   it('pages to the end, each page after the key of the one before', async () => {
     const { search, asked } = pages(many(0), many(1000), [bucket('last')]);
     const { groups, cut, requests } = await collectGroups(search, terminal, {});
-    expect([groups.length, cut, requests, asked.length]).toEqual([2001, false, 7, 3]);
+    expect([groups.length, cut, requests, asked.length]).toEqual([2001, undefined, 7, 3]);
     const composites = asked.map((body) => JSON.stringify(body).match(/"after":(\{[^}]*\})/)?.[1]);
     expect(composites).toEqual([undefined, '{"k0":"v999"}', '{"k0":"v1999"}']);
   });
@@ -45,35 +47,37 @@ describe('collectGroups', () => {
   it('stops where there are too many, says so, and keeps what it has', async () => {
     const endless = pages(...Array.from({ length: MOST_BUCKETS / 1000 + 5 }, (_, at) => many(at * 1000)));
     const { groups, cut } = await collectGroups(endless.search, terminal, {});
-    expect([groups.length, cut, endless.asked.length]).toEqual([MOST_BUCKETS, true, MOST_BUCKETS / 1000]);
+    expect([groups.length, cut, endless.asked.length]).toEqual([MOST_BUCKETS, 'groups', MOST_BUCKETS / 1000]);
   });
 
-  it('folds the requests of a group together, and their measures', async () => {
-    const request = (id: string, at: string, ips: readonly string[]): JsonObject => ({
-      key: { k0: 'alice', k1: 'prod/api-0', k2: id, k3: 1 },
-      doc_count: 2,
+  it('folds requests that are still open into the groups of those that ended', async () => {
+    const measured = (key: JsonObject, count: number, at: string, ips: readonly string[], all: number): JsonObject => ({
+      key: { k0: 'alice', k1: 'prod/api-0', ...key },
+      doc_count: count,
       first: { value: 1, value_as_string: at },
       last: { value: 1, value_as_string: at },
-      from: { buckets: ips.map((key) => ({ key, doc_count: 1 })) },
+      from: { buckets: ips.map((ip) => ({ key: ip, doc_count: 1 })) },
+      'count of from': { value: all },
       started: { buckets: [] },
     });
-    const { search } = pages([
-      request('a', '2026-03-02T09:00:00.000Z', ['10.0.0.1']),
-      request('b', '2026-03-02T08:00:00.000Z', ['10.0.0.1', '10.0.0.2']),
-    ]);
+    const { search } = pages(
+      [measured({}, 7, '2026-03-02T09:00:00.000Z', ['10.0.0.1'], 30)],
+      [measured({ id: 'b', at: 1 }, 1, '2026-03-02T08:00:00.000Z', ['10.0.0.1', '10.0.0.2'], 2)],
+    );
     const { groups, requests } = await collectGroups(search, exec, {});
-    expect(requests).toBe(2);
+    expect(requests).toBe(8);
     expect(groups).toEqual([
       {
         by: { 'kaudit.actor.name': 'alice', 'kaudit.object': 'prod/api-0' },
-        requests: 2,
+        requests: 8,
         show: {
-          sessions: 2,
+          sessions: 8,
           started: [],
           from: ['10.0.0.1', '10.0.0.2'],
           first: '2026-03-02T08:00:00.000Z',
           last: '2026-03-02T09:00:00.000Z',
         },
+        more: { from: 28 },
       },
     ]);
   });

@@ -25,6 +25,7 @@ describe('checkKql', () => {
     'kubernetes.audit.annotations.authorization_k8s_io/decision: allow',
     'VERB: x'.toLowerCase(),
     'verb: get AND stage: Panic',
+    'kaudit.version < 2',
   ])('takes %s', (query) => {
     expect(checkKql(query, fields)).toBeUndefined();
   });

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { eventsAlias } from '../../src/audit/indices.ts';
 import { loadLines } from '../../src/commands/load-lines.ts';
 import { runScenarios } from '../../src/commands/query-test.ts';
 import { type Cluster, readTemplate } from '../../src/elastic/index.ts';
@@ -50,7 +49,7 @@ async function read(options: Partial<RunOptions> = {}): Promise<InvestigationRes
     noise: library.noise,
     useNoise: true,
     ask: cluster.ask,
-    target: eventsAlias(namespace),
+    namespace,
   };
   const { results } = await runInvestigations({ ...all, definitions: [definition('secrets-read')], ...options });
   const [result] = results;
@@ -119,7 +118,7 @@ describe('a run', () => {
         noise: library.noise,
         useNoise: true,
         ask: cluster.ask,
-        target: eventsAlias(namespace),
+        namespace,
       },
       definitions: [],
     });
@@ -129,13 +128,15 @@ describe('a run', () => {
       levels: { Metadata: 5 },
       stages: { ResponseComplete: 5 },
       clusters: { main: 4, other: 1 },
+      olderFacts: 0,
+      variants: 0,
       first: '2026-03-02T00:10:00.000Z',
       last: '2026-03-02T05:00:00.000Z',
     });
   });
 
   it('is not observable where there is no data, rather than silent', async () => {
-    expect(await read({ target: eventsAlias('nobody') })).toMatchObject({
+    expect(await read({ namespace: 'nobody' })).toMatchObject({
       status: 'not-observable',
       reason: 'there are no events in this window',
     });
@@ -153,7 +154,7 @@ describe('a run', () => {
         noise: library.noise,
         useNoise: true,
         ask: cluster.ask,
-        target: eventsAlias(namespace),
+        namespace,
       },
       definitions: [broken, definition('secrets-deleted')],
     });

@@ -1,6 +1,6 @@
 /** What only a real server can tell: thresholds over time and over values, what is partly visible, the server's own check. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { eventsAlias, eventsIndex } from '../../src/audit/indices.ts';
+import { eventsIndex } from '../../src/audit/indices.ts';
 import { loadLines } from '../../src/commands/load-lines.ts';
 import { type Cluster, readTemplate } from '../../src/elastic/index.ts';
 import {
@@ -64,7 +64,7 @@ async function run(one: Definition, name: string): Promise<InvestigationResult> 
     noise: library.noise,
     useNoise: true,
     ask: cluster.ask,
-    target: eventsAlias(namespace),
+    namespace,
     cluster: name,
     definitions: [one],
   });

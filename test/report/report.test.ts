@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Group, RunResult } from '../../src/query/types.ts';
 import { FORMATS, type Format, renderRun, safeText } from '../../src/report/index.ts';
 import { expectGolden } from '../support/golden.ts';
-import { EMPTY, ONE, QUIET, RUN } from './runs.ts';
+import { EMPTY, NOTED, ONE, QUIET, RUN } from './runs.ts';
 
 const plain = { columns: 80, colour: false };
 
@@ -17,7 +17,8 @@ describe('renderRun', () => {
     ['run-one-160.txt', ONE, 'table', { columns: 160 }],
     ['run-quiet.txt', QUIET, 'table', { scope: ' --namespace demo' }],
     ['run-empty.txt', EMPTY, 'table', {}],
-    ['run.md', RUN, 'markdown', {}],
+    ['run-noted.txt', NOTED, 'table', {}],
+    ['run.md', NOTED, 'markdown', {}],
     ['run.csv', RUN, 'csv', {}],
     ['run.json', RUN, 'json', {}],
   ])('%s', (name, run, format, options) => {
@@ -30,6 +31,16 @@ describe('renderRun', () => {
     expect(coloured).not.toBe(coloured.replace(escapes, ''));
     expect(coloured.replace(escapes, '')).toBe(renderRun(RUN, 'table', plain));
   });
+
+  it.each(FORMATS.filter((format) => format !== 'json'))(
+    '%s says that there are more values than it lists',
+    (format) => {
+      for (const columns of [80, 160]) {
+        expect(renderRun(ONE, format, { ...plain, columns })).toContain('100 in all: db-password');
+      }
+      expect(renderRun(RUN, format, { ...plain, columns: 160 })).toContain('100 in all: db-password');
+    },
+  );
 
   it('hands over JSON as it is', () => {
     expect(JSON.parse(renderRun(RUN, 'json', plain))).toEqual(RUN);

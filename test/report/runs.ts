@@ -34,11 +34,12 @@ const secrets: InvestigationResult = {
       requests: 1200,
       show: {
         requests: 1200,
-        secrets: ['db-password', 'tls'],
+        secrets: ['db-password', 'tls', 'api', 'mail', 'registry', 'ssh'],
         from: ['203.0.113.7'],
         first: '2026-03-02T09:43:00Z',
         last: '2026-03-03T01:10:00Z',
       },
+      more: { secrets: 94 },
     },
     {
       by: { 'kaudit.actor.name': 'bob@example.com', 'objectRef.namespace': 'prod' },
@@ -64,9 +65,12 @@ export const RUN: RunResult = {
     levels: { Metadata: 48_190, RequestResponse: 21 },
     stages: { RequestReceived: 23_481, ResponseComplete: 24_730 },
     clusters: { demo: 48_000, '': 211 },
+    olderFacts: 0,
+    variants: 0,
     first: '2026-03-02T00:00:01Z',
     last: '2026-03-03T23:59:59Z',
   },
+  hidden: { nodes: 295, 'control-plane': 909 },
   results: [
     secrets,
     none('impersonation'),
@@ -91,10 +95,13 @@ export const RUN: RunResult = {
   ],
 };
 
-export const QUIET: RunResult = { ...RUN, results: [none('impersonation'), none('exec-into-pod')] };
+/** A run over data with what a reader must know of them. */
+export const NOTED: RunResult = { ...RUN, coverage: { ...RUN.coverage, olderFacts: 1200, variants: 3 } };
+export const QUIET: RunResult = { ...RUN, hidden: {}, results: [none('impersonation'), none('exec-into-pod')] };
 export const ONE: RunResult = { ...RUN, results: [secrets] };
 export const EMPTY: RunResult = {
   window: {},
-  coverage: { events: 0, requests: 0, levels: {}, stages: {}, clusters: {} },
+  coverage: { events: 0, requests: 0, levels: {}, stages: {}, clusters: {}, olderFacts: 0, variants: 0 },
+  hidden: {},
   results: [{ ...none('impersonation'), status: 'not-observable', reason: 'there are no events in this window' }],
 };

@@ -17,6 +17,8 @@ export interface Ran {
 export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly input?: string | Buffer;
+  /** Closes stdout at once, as a reader that has seen enough. */
+  readonly unread?: boolean;
   /** Called when it has been started; may end it. */
   readonly during?: (kill: (signal: NodeJS.Signals) => void) => Promise<void>;
 }
@@ -35,6 +37,7 @@ export function kaudit(args: readonly string[], options: RunOptions = {}): Promi
   };
   const child = spawn(process.execPath, [CLI, ...args], { env });
   child.stdin.end(options.input ?? '');
+  if (options.unread) child.stdout.destroy();
   let out = '';
   let err = '';
   child.stdout.on('data', (data: Buffer) => {

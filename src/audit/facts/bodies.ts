@@ -4,10 +4,31 @@ import { isObject, type JsonObject } from '../event.ts';
 /** The most values that one list of facts keeps: a client may send thousands, and a query needs none of the rest. */
 export const LIST_LIMIT = 256;
 
-/** What a request wants an object to be and what it became: the request's body and the response's, where they are logged. */
-export function bodiesOf(event: AuditEvent): readonly JsonObject[] {
-  const requested = Array.isArray(event.requestObject) ? patchedObject(event.requestObject) : event.requestObject;
-  return [requested, event.responseObject].filter(isObject);
+/** What the bodies of a request say of the object that it made. */
+export interface Bodies {
+  /** The object, or parts of it that were written one by one. */
+  readonly objects: readonly JsonObject[];
+  /** A JSON Patch copied or moved what the event does not show. */
+  readonly copies: boolean;
+  /** The object as it became is logged: nothing is left untold. */
+  readonly whole: boolean;
+}
+
+/** Answers that are not the object that was made; a client can ask for the last two. */
+const NO_OBJECT = new Set<unknown>(['Status', 'PartialObjectMetadata', 'Table']);
+
+/**
+ * What a request wants an object to be and what it became: the request's body and the response's; undefined where neither
+ * is logged.
+ */
+export function bodiesOf({ requestObject, responseObject }: AuditEvent): Bodies | undefined {
+  const whole = isObject(responseObject) && !NO_OBJECT.has(responseObject['kind']);
+  if (Array.isArray(requestObject)) {
+    // What became of a JSON Patch says more than the patch does.
+    return whole ? { objects: [responseObject], copies: false, whole } : { ...patchedParts(requestObject), whole };
+  }
+  const objects = [requestObject, responseObject].filter(isObject);
+  return isObject(requestObject) || whole ? { objects, copies: false, whole } : undefined;
 }
 
 /** Distinct non-empty strings in the order of their first appearance; undefined for none. */
@@ -30,47 +51,33 @@ export function objectsIn(value: unknown): readonly JsonObject[] {
   return Array.isArray(value) ? value.filter(isObject) : [];
 }
 
-type Branch = Map<string, Branch | { readonly value: unknown }>;
-
 /**
- * The object that a JSON Patch (RFC 6902) describes by what it adds or replaces; what it removes or copies is unknown.
- * `/rules/-` and `/rules/0` become elements of an array.
+ * What a JSON Patch (RFC 6902) writes: for each operation the part of the object that it adds or replaces. Parts are not
+ * put together, since what they are put into is unknown, and so no operation can hide what another one wrote.
  */
-export function patchedObject(operations: readonly unknown[]): unknown {
-  const root: Branch = new Map();
-  for (const [index, operation] of operations.slice(0, LIST_LIMIT).entries()) {
+export function patchedParts(operations: readonly unknown[]): Pick<Bodies, 'objects' | 'copies'> {
+  const objects: JsonObject[] = [];
+  let copies = false;
+  for (const operation of operations) {
     const path = at(operation, 'path');
     const op = at(operation, 'op');
+    if (op === 'copy' || op === 'move') copies = true;
     if (typeof path !== 'string' || (op !== 'add' && op !== 'replace')) continue;
-    if (path === '') return at(operation, 'value');
-    const keys = path.split('/', 32).slice(1).map(unescapePointer);
-    plant(
-      root,
-      keys.map((key) => (key === '-' ? `-${index}` : key)),
-      at(operation, 'value'),
-    );
+    const part = partAt(path, at(operation, 'value'));
+    if (isObject(part)) objects.push(part);
   }
-  return grow(root);
+  return { objects, copies };
+}
+
+/** An array's index, or its end; the API server's library (evanphx/json-patch) takes signs as well. */
+const INDEX = /^(-|[+-]?\d+)$/;
+
+/** `/rules/0/verbs/-` with `get` is `{ rules: [{ verbs: ['get'] }] }`. */
+function partAt(path: string, value: unknown): unknown {
+  const keys = path.split('/').slice(1).map(unescapePointer);
+  return keys.reduceRight<unknown>((below, key) => (INDEX.test(key) ? [below] : { [key]: below }), value);
 }
 
 function unescapePointer(key: string): string {
   return key.replaceAll('~1', '/').replaceAll('~0', '~');
-}
-
-function plant(root: Branch, keys: readonly string[], value: unknown): void {
-  let branch = root;
-  for (const key of keys.slice(0, -1)) {
-    const next = branch.get(key);
-    const deeper: Branch = next instanceof Map ? next : new Map();
-    branch.set(key, deeper);
-    branch = deeper;
-  }
-  const last = keys.at(-1);
-  if (last !== undefined) branch.set(last, { value });
-}
-
-function grow(branch: Branch): unknown {
-  const members = [...branch].map(([key, child]) => [key, child instanceof Map ? grow(child) : child.value] as const);
-  if (members.every(([key]) => /^(\d+|-\d+)$/.test(key))) return members.map(([, value]) => value);
-  return Object.fromEntries(members);
 }

@@ -5,7 +5,7 @@ import { memoise } from '../memo.ts';
 import { word } from '../words.ts';
 import { actorFacts, boundNode, boundPod } from './actor.ts';
 import { agentFacts } from './agent.ts';
-import { at, bodiesOf, distinct, objectsIn } from './bodies.ts';
+import { at, type Bodies, bodiesOf, distinct, objectsIn } from './bodies.ts';
 import {
   authzOf,
   decisionOf,
@@ -18,34 +18,34 @@ import {
   resultOf,
 } from './outcome.ts';
 import { podFacts } from './pod.ts';
-import { rbacFacts } from './rbac.ts';
+import { leavesRbacOpen, rbacFacts } from './rbac.ts';
 import { actionOf, execFacts, isDryRun, objectOf, pathOf, resourceOf } from './request.ts';
-import type { EventFacts } from './types.ts';
+import type { Action, EventFacts } from './types.ts';
 
 type Absent<T> = { readonly [K in keyof T]: T[K] | undefined };
 /** Facts of who did what kind of thing with what, and whether it was let through: a log says the same few thousand again and again. */
-type RepeatedFacts = Absent<Omit<EventFacts, OwnFact>>;
-type OwnFact = 'latency_us' | 'object' | 'uri' | 'exec' | keyof BodyFacts;
+type RepeatedFacts = Absent<Omit<EventFacts, OwnFact>> & { readonly action: Action };
+type OwnFact = 'mutating' | 'dry_run' | 'latency_us' | 'object' | 'uri' | 'exec' | keyof BodyFacts;
 /** Facts of this event alone. */
 type OwnFacts = Absent<Pick<EventFacts, OwnFact>>;
-type BodyFacts = Pick<EventFacts, 'rbac' | 'pod' | 'service' | 'secret_keys'>;
+type BodyFacts = Pick<EventFacts, 'body' | 'rbac' | 'pod' | 'service' | 'secret_keys' | 'secret_type'>;
 
 /** Everything that an event means, so that no query has to work it out. Pure. */
 export function factsOf(event: AuditEvent): EventFacts {
   const repeated = repeatedFacts(event);
   // JSON.stringify leaves undefined members out, which is what absent means in a document.
-  return { ...repeated, ...ownFacts(event, repeated) } as EventFacts;
+  return { ...repeated, ...ownFacts(event, repeated.action) } as EventFacts;
 }
 
 /** The members of `factsOf` as JSON, without the braces around them. */
 export function factsJson(event: AuditEvent): string {
-  const { facts, json } = remembered(event);
-  return `${json},${JSON.stringify(ownFacts(event, facts)).slice(1, -1)}`;
+  const { action, json } = remembered(event);
+  return `${json},${JSON.stringify(ownFacts(event, action)).slice(1, -1)}`;
 }
 
 const remembered = memoise((event: AuditEvent) => {
   const facts = repeatedFacts(event);
-  return { facts, json: JSON.stringify(facts).slice(1, -1) };
+  return { action: facts.action, json: JSON.stringify(facts).slice(1, -1) };
 }, repeatedInput);
 
 /** Everything that `repeatedFacts` looks at. */
@@ -57,8 +57,7 @@ function repeatedInput(event: AuditEvent): string {
     word(verb) +
     word(objectRef?.resource) +
     word(objectRef?.subresource) +
-    word(objectRef?.apiGroup) +
-    (isDryRun(event) ? 'dry' : '')
+    word(objectRef?.apiGroup)
   );
 }
 
@@ -82,13 +81,10 @@ function repeatedFacts(event: AuditEvent): RepeatedFacts {
   const action = actionOf(event);
   const decision = decisionOf(event);
   const outcome = outcomeOf(event, decision);
-  const dryRun = isDryRun(event);
   return {
     terminal: isTerminal(event),
     actor: actorFacts(event),
     action,
-    mutating: (action === 'write' || action === 'delete') && !dryRun,
-    dry_run: dryRun || undefined,
     decision,
     outcome,
     result: resultOf(outcome),
@@ -100,8 +96,11 @@ function repeatedFacts(event: AuditEvent): RepeatedFacts {
   };
 }
 
-function ownFacts(event: AuditEvent, { action }: RepeatedFacts): OwnFacts {
+function ownFacts(event: AuditEvent, action: Action): OwnFacts {
+  const dryRun = isDryRun(event, action);
   return {
+    mutating: (action === 'write' || action === 'delete') && !dryRun,
+    dry_run: dryRun || undefined,
     latency_us: latencyOf(event),
     object: objectOf(event.objectRef),
     uri: { path: pathOf(event.requestURI) },
@@ -117,25 +116,40 @@ function sourceOf(sourceIPs: readonly string[]): EventFacts['source'] {
 
 /** Facts of bodies. What a read returns was done by somebody else, so only writes say what they make. */
 function bodyFacts(event: AuditEvent, writes: boolean): BodyFacts {
-  if (event.requestObject === undefined && event.responseObject === undefined) return {};
-  const resource = event.objectRef?.resource;
   const bodies = bodiesOf(event);
-  const keys = resource === 'secrets' ? secretKeys(bodies) : undefined;
+  if (bodies === undefined) return writes && owesBody(event) ? { body: 'missing' } : {};
+  const keys = event.objectRef?.resource === 'secrets' ? secretKeys(bodies.objects) : undefined;
   const made = writes ? madeFacts(bodies, event) : {};
   return keys === undefined ? made : { ...made, secret_keys: keys };
 }
 
-function madeFacts(bodies: readonly JsonObject[], event: AuditEvent): BodyFacts {
-  const { resource, apiGroup } = event.objectRef ?? {};
-  const rbac = apiGroup === 'rbac.authorization.k8s.io' ? rbacFacts(bodies) : undefined;
-  const pod = podFacts(bodies, resource);
-  const type =
-    resource === 'services' ? bodies.map((body) => stringOf(at(body, 'spec', 'type'))).find(Boolean) : undefined;
-  return { ...(rbac && { rbac }), ...(pod && { pod }), ...(type !== undefined && { service: { type } }) };
+/** Whether this is the end of a request that succeeded, at a level that logs its body. */
+function owesBody({ stage, level, responseStatus }: AuditEvent): boolean {
+  return stage === 'ResponseComplete' && level !== 'Metadata' && (responseStatus?.code ?? 400) < 400;
 }
 
-function secretKeys(bodies: readonly JsonObject[]): readonly string[] | undefined {
-  const secrets = bodies.flatMap((body) => [body, ...objectsIn(body['items'])]);
+function madeFacts(bodies: Bodies, event: AuditEvent): BodyFacts {
+  const { objects } = bodies;
+  const { resource, apiGroup } = event.objectRef ?? {};
+  const isRbac = apiGroup === 'rbac.authorization.k8s.io';
+  const rbac = isRbac ? rbacFacts(objects) : undefined;
+  const pod = podFacts(objects, resource);
+  const firstString = (...path: readonly string[]): string | undefined =>
+    objects.map((body) => stringOf(at(body, ...path))).find((text) => text !== undefined);
+  const serviceType = resource === 'services' ? firstString('spec', 'type') : undefined;
+  const secretType = resource === 'secrets' ? firstString('type') : undefined;
+  const isPartial = !bodies.whole && (bodies.copies || (isRbac && leavesRbacOpen(objects)));
+  return {
+    ...(isPartial && { body: 'partial' }),
+    ...(rbac && { rbac }),
+    ...(pod && { pod }),
+    ...(serviceType !== undefined && { service: { type: serviceType } }),
+    ...(secretType !== undefined && { secret_type: secretType }),
+  };
+}
+
+function secretKeys(objects: readonly JsonObject[]): readonly string[] | undefined {
+  const secrets = objects.flatMap((body) => [body, ...objectsIn(body['items'])]);
   const maps = secrets.flatMap((secret) => [secret['data'], secret['stringData']]).filter(isObject);
   return distinct(maps.flatMap((map) => Object.keys(map)));
 }

@@ -1,5 +1,6 @@
 import { isObject, type JsonObject, stringOf, stringsOf } from '../event.ts';
 import { at, distinct, objectsIn } from './bodies.ts';
+import { capabilityDangers, hostPathDangers, normalPath } from './host-access.ts';
 import type { PodFacts } from './types.ts';
 
 /** Where a pod's spec lies in objects that make pods: workloads, CronJobs, PodTemplates, and custom resources like them. */
@@ -15,27 +16,41 @@ export function podFacts(bodies: readonly JsonObject[], resource: string | undef
   const specs = bodies.flatMap((body) => specsOf(body, resource));
   if (specs.length === 0) return undefined;
   const containers = specs.flatMap(containersOf);
+  const security = [...specs, ...containers].map((part) => part['securityContext']);
+  const paths = specs
+    .flatMap((spec) => objectsIn(spec['volumes']))
+    .map((volume) => stringOf(at(volume, 'hostPath', 'path')))
+    .filter((path) => path !== undefined)
+    .map(normalPath);
+  const capabilities = security.flatMap((context) => stringsOf(at(context, 'capabilities', 'add')));
+  const has = (key: string): boolean => specs.some((spec) => spec[key] === true);
+  const powers = {
+    privileged: security.some((context) => at(context, 'privileged') === true),
+    'host-network': has('hostNetwork'),
+    'host-pid': has('hostPID'),
+    'host-ipc': has('hostIPC'),
+    'host-process': security.some((context) => at(context, 'windowsOptions', 'hostProcess') === true),
+  };
+  const dangerous = distinct([
+    ...Object.entries(powers).flatMap(([name, held]) => (held ? [name] : [])),
+    ...hostPathDangers(paths),
+    ...capabilityDangers(capabilities),
+  ]);
   const images = distinct(containers.map((container) => container['image']));
-  const hostPaths = distinct(
-    specs.flatMap((spec) => objectsIn(spec['volumes'])).map((volume) => at(volume, 'hostPath', 'path')),
-  );
-  const capabilities = distinct(
-    containers.flatMap((container) => stringsOf(at(container, 'securityContext', 'capabilities', 'add'))),
-  );
+  const hostPaths = distinct(paths);
+  const added = distinct(capabilities);
   const account = specs
     .map((spec) => stringOf(spec['serviceAccountName']) ?? stringOf(spec['serviceAccount']))
     .find((name) => name !== undefined);
-  const has = (key: string): boolean => specs.some((spec) => spec[key] === true);
   return {
+    ...(dangerous && { dangerous }),
     ...(images && { images }),
-    ...(containers.some((container) => at(container, 'securityContext', 'privileged') === true) && {
-      privileged: true,
-    }),
-    ...(has('hostNetwork') && { host_network: true }),
-    ...(has('hostPID') && { host_pid: true }),
-    ...(has('hostIPC') && { host_ipc: true }),
+    ...(powers.privileged && { privileged: true }),
+    ...(powers['host-network'] && { host_network: true }),
+    ...(powers['host-pid'] && { host_pid: true }),
+    ...(powers['host-ipc'] && { host_ipc: true }),
     ...(hostPaths && { host_paths: hostPaths }),
-    ...(capabilities && { added_capabilities: capabilities }),
+    ...(added && { added_capabilities: added }),
     ...(specs.some(runsAsRoot) && { run_as_root: true }),
     ...(account !== undefined && { service_account: account }),
   };

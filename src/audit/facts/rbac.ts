@@ -2,10 +2,14 @@ import { type JsonObject, stringOf, stringsOf } from '../event.ts';
 import { at, distinct, objectsIn } from './bodies.ts';
 import type { RbacFacts } from './types.ts';
 
+/**
+ * Lists that a patch does not say are undefined: a rule cannot be without them, so they stand in the object already.
+ * https://github.com/kubernetes/kubernetes/blob/master/pkg/apis/rbac/validation/validation.go
+ */
 interface Rule {
-  readonly groups: readonly string[];
-  readonly resources: readonly string[];
-  readonly verbs: readonly string[];
+  readonly groups: readonly string[] | undefined;
+  readonly resources: readonly string[] | undefined;
+  readonly verbs: readonly string[] | undefined;
   readonly urls: readonly string[];
 }
 
@@ -16,8 +20,8 @@ const READS = ['get', 'list', 'watch'];
 
 /** What makes a rule a way to more rights: https://kubernetes.io/docs/concepts/security/rbac-good-practices/ */
 const DANGERS: readonly (readonly [string, (rule: Rule) => boolean])[] = [
-  ['wildcard-verb', (rule) => rule.verbs.includes('*')],
-  ['wildcard-resource', (rule) => rule.resources.includes('*') || rule.urls.includes('*')],
+  ['wildcard-verb', (rule) => rule.verbs?.includes('*') === true],
+  ['wildcard-resource', (rule) => rule.resources?.includes('*') === true || rule.urls.includes('*')],
   ['escalate', (rule) => allows(rule, ['escalate'], RBAC_GROUP, ['roles', 'clusterroles'])],
   ['bind', (rule) => allows(rule, ['bind'], RBAC_GROUP, ['roles', 'clusterroles'])],
   ['impersonate', (rule) => allows(rule, ['impersonate'], '', ['users', 'groups', 'serviceaccounts'])],
@@ -28,40 +32,71 @@ const DANGERS: readonly (readonly [string, (rule: Rule) => boolean])[] = [
   ['rbac-write', (rule) => allows(rule, WRITES, RBAC_GROUP, RBAC_KINDS)],
 ];
 
+/** What stands for a part that a patch does not say. */
+const UNSAID = '?';
+
 /** What a role grants or a binding gives, from every body of the request. */
 export function rbacFacts(bodies: readonly JsonObject[]): RbacFacts | undefined {
-  const rules = bodies.flatMap((body) => objectsIn(body['rules'])).map(readRule);
-  const role = bodies.map((body) => stringOf(at(body, 'roleRef', 'name'))).find((name) => name !== undefined);
+  const rules = rulesIn(bodies);
   const facts = {
     grants: distinct(grantsOf(rules)),
     dangerous: distinct(DANGERS.filter(([, test]) => rules.some(test)).map(([name]) => name)),
-    verbs: distinct(rules.flatMap((rule) => rule.verbs)),
-    resources: distinct(rules.flatMap((rule) => rule.resources)),
-    subjects: distinct(bodies.flatMap((body) => objectsIn(body['subjects'])).map(subjectOf)),
-    role,
+    verbs: distinct(rules.flatMap((rule) => rule.verbs ?? [])),
+    resources: distinct(rules.flatMap((rule) => rule.resources ?? [])),
+    subjects: distinct(subjectsIn(bodies).map(subjectOf)),
+    role: roleIn(bodies),
   };
   return Object.values(facts).some((fact) => fact !== undefined) ? dropAbsent(facts) : undefined;
 }
 
+/** Whether bodies leave open what they give: subjects without their role, which no patch can change, or parts of a rule. */
+export function leavesRbacOpen(bodies: readonly JsonObject[]): boolean {
+  if (subjectsIn(bodies).length > 0 && roleIn(bodies) === undefined) return true;
+  return rulesIn(bodies).some(
+    ({ groups, resources, verbs }) => groups === undefined || resources === undefined || verbs === undefined,
+  );
+}
+
+function rulesIn(bodies: readonly JsonObject[]): readonly Rule[] {
+  return bodies.flatMap((body) => objectsIn(body['rules'])).map(readRule);
+}
+
+function subjectsIn(bodies: readonly JsonObject[]): readonly JsonObject[] {
+  return bodies.flatMap((body) => objectsIn(body['subjects']));
+}
+
+function roleIn(bodies: readonly JsonObject[]): string | undefined {
+  return bodies.map((body) => stringOf(at(body, 'roleRef', 'name'))).find((name) => name !== undefined);
+}
+
 function readRule(rule: JsonObject): Rule {
+  const urls = stringsOf(rule['nonResourceURLs']);
+  // A rule is either for resources or for URLs.
+  const absent = urls.length > 0 ? [] : undefined;
   return {
-    groups: stringsOf(rule['apiGroups']),
-    resources: stringsOf(rule['resources']),
-    verbs: stringsOf(rule['verbs']),
-    urls: stringsOf(rule['nonResourceURLs']),
+    groups: listOf(rule['apiGroups']) ?? absent,
+    resources: listOf(rule['resources']) ?? absent,
+    verbs: listOf(rule['verbs']),
+    urls,
   };
+}
+
+function listOf(value: unknown): readonly string[] | undefined {
+  return Array.isArray(value) ? stringsOf(value) : undefined;
 }
 
 function allows(rule: Rule, verbs: readonly string[], group: string, resources: readonly string[]): boolean {
   return overlaps(rule.verbs, verbs) && overlaps(rule.groups, [group]) && resources.some((name) => covers(rule, name));
 }
 
-function overlaps(held: readonly string[], wanted: readonly string[]): boolean {
-  return held.includes('*') || wanted.some((word) => held.includes(word));
+/** What is not said may be anything. */
+function overlaps(held: readonly string[] | undefined, wanted: readonly string[]): boolean {
+  return held === undefined || held.includes('*') || wanted.some((word) => held.includes(word));
 }
 
 // A rule for pods/* covers each subresource of pods, and one for */exec that subresource of everything.
 function covers(rule: Rule, resource: string): boolean {
+  if (rule.resources === undefined) return true;
   const [name, subresource] = resource.split('/');
   return rule.resources.some(
     (held) =>
@@ -74,25 +109,24 @@ function covers(rule: Rule, resource: string): boolean {
 /** Each list once, so that the first of its pairs are all different and the limit of `distinct` ends the product. */
 function* grantsOf(rules: readonly Rule[]): Generator<string> {
   for (const rule of rules) {
-    const verbs = new Set(rule.verbs);
+    const verbs = new Set(rule.verbs ?? [UNSAID]);
     for (const target of targetsOf(rule)) for (const verb of verbs) yield `${target}:${verb}`;
   }
 }
 
 function* targetsOf({ groups, resources, urls }: Rule): Generator<string> {
   yield* new Set(urls);
-  for (const resource of new Set(resources)) {
-    for (const group of groups.length === 0 ? [''] : new Set(groups))
-      yield group === '' ? resource : `${group}/${resource}`;
+  for (const resource of new Set(resources ?? [UNSAID])) {
+    for (const group of new Set(groups ?? [UNSAID])) yield group === '' ? resource : `${group}/${resource}`;
   }
 }
 
+/** `ServiceAccount/namespace/name`, `User/name`; `?` for what a patch does not say. */
 function subjectOf(subject: JsonObject): string | undefined {
-  const kind = stringOf(subject['kind']);
-  const name = stringOf(subject['name']);
-  const namespace = stringOf(subject['namespace']);
-  if (kind === undefined || name === undefined) return undefined;
-  return kind === 'ServiceAccount' && namespace !== undefined ? `${kind}/${namespace}/${name}` : `${kind}/${name}`;
+  const [kind, namespace, name] = ['kind', 'namespace', 'name'].map((key) => stringOf(subject[key]));
+  if (kind === undefined && namespace === undefined && name === undefined) return undefined;
+  const within = namespace === undefined || (kind !== undefined && kind !== 'ServiceAccount') ? '' : `${namespace}/`;
+  return `${kind ?? UNSAID}/${within}${name ?? UNSAID}`;
 }
 
 type Present<T> = { readonly [K in keyof T]?: Exclude<T[K], undefined> };

@@ -1,15 +1,28 @@
 import type { AuditEvent, ObjectRef } from '../event.ts';
+import { at } from './bodies.ts';
 import type { Action, ExecFacts } from './types.ts';
 
-const CONNECTING = new Set(['exec', 'attach', 'portforward', 'proxy']);
-const REVIEWS = new Set([
-  'tokenreviews',
-  'subjectaccessreviews',
-  'localsubjectaccessreviews',
-  'selfsubjectaccessreviews',
-  'selfsubjectrulesreviews',
-  'selfsubjectreviews',
+/** Subresources whose requests become connections, by what they belong to in the core group. */
+const CONNECTING = new Set([
+  'pods/exec',
+  'pods/attach',
+  'pods/portforward',
+  'pods/proxy',
+  'services/proxy',
+  'nodes/proxy',
 ]);
+/** Resources that only ask for a verdict, with their groups: anybody may define a custom resource of the same name. */
+const REVIEWS = new Set([
+  'authentication.k8s.io/tokenreviews',
+  'authentication.k8s.io/selfsubjectreviews',
+  'authorization.k8s.io/subjectaccessreviews',
+  'authorization.k8s.io/localsubjectaccessreviews',
+  'authorization.k8s.io/selfsubjectaccessreviews',
+  'authorization.k8s.io/selfsubjectrulesreviews',
+]);
+/** An eviction is a deletion that asks the disruption budgets first. */
+const EVICTION = 'pods/eviction';
+const TOKEN_REQUEST = 'serviceaccounts/token';
 
 /** Resource verbs, then the lower-case HTTP methods that non-resource requests are logged with. */
 const ACTION_BY_VERB = new Map<string, Action>([
@@ -30,9 +43,12 @@ const ACTION_BY_VERB = new Map<string, Action>([
 
 /** What the request does, whatever its verb is called. An unknown verb counts as a write: the careful reading. */
 export function actionOf(event: AuditEvent): Action {
-  const ref = event.objectRef;
-  if (ref?.subresource !== undefined && CONNECTING.has(ref.subresource)) return 'connect';
-  if (ref?.resource !== undefined && REVIEWS.has(ref.resource)) return 'review';
+  const resource = resourceOf(event.objectRef);
+  if (resource !== undefined) {
+    if (CONNECTING.has(resource)) return 'connect';
+    if (REVIEWS.has(resource)) return 'review';
+    if (resource === EVICTION && event.verb === 'create') return 'delete';
+  }
   return ACTION_BY_VERB.get(event.verb) ?? 'write';
 }
 
@@ -54,18 +70,32 @@ export function pathOf(requestURI: string): string {
   return end < 0 ? requestURI : requestURI.slice(0, end);
 }
 
-/** `?dryRun=All`, or the same in the body of a delete. */
-export function isDryRun(event: AuditEvent): boolean {
-  if (event.requestURI.includes('dryRun=All')) return queryOf(event.requestURI).getAll('dryRun').includes('All');
-  const body = event.requestObject;
-  if (typeof body !== 'object' || body === null || !('dryRun' in body)) return false;
-  return Array.isArray(body.dryRun) && body.dryRun.includes('All');
+/**
+ * Whether the API server was asked to change nothing, as far as the event proves it.
+ * Creates, updates and patches take `dryRun` from the URI. A delete takes it from there only when its body is empty
+ * (kubernetes, apiserver/pkg/endpoints/handlers/delete.go), and an absent body may be one that was not logged: there
+ * the logged body alone is believed. An eviction knows both places. Token requests and connections ignore it.
+ */
+export function isDryRun(event: AuditEvent, action: Action): boolean {
+  const resource = resourceOf(event.objectRef);
+  if (resource === EVICTION) return uriSaysDryRun(event) || saysDryRun(at(event.requestObject, 'deleteOptions'));
+  if (action === 'delete') return saysDryRun(event.requestObject);
+  return action === 'write' && resource !== TOKEN_REQUEST && uriSaysDryRun(event);
+}
+
+function uriSaysDryRun({ requestURI }: AuditEvent): boolean {
+  return requestURI.includes('dryRun=All') && queryOf(requestURI).getAll('dryRun').includes('All');
+}
+
+function saysDryRun(options: unknown): boolean {
+  const dryRun = at(options, 'dryRun');
+  return Array.isArray(dryRun) && dryRun.includes('All');
 }
 
 /** What a session started. The API server logs it only in the URI: exec has no body. */
 export function execFacts(event: AuditEvent): ExecFacts | undefined {
-  const subresource = event.objectRef?.subresource;
-  if (event.objectRef?.resource !== 'pods' || (subresource !== 'exec' && subresource !== 'attach')) return undefined;
+  const resource = resourceOf(event.objectRef);
+  if (resource !== 'pods/exec' && resource !== 'pods/attach') return undefined;
   const query = queryOf(event.requestURI);
   const words = query.getAll('command');
   const container = query.get('container');

@@ -2,7 +2,7 @@
  * The facts: everything under `kaudit.*` in a document, in the index's own spelling.
  * Absent means that the event does not say. FACTS_VERSION rises whenever a fact changes its meaning.
  */
-export const FACTS_VERSION = 1;
+export const FACTS_VERSION = 2;
 
 export type ActorType =
   | 'person'
@@ -14,7 +14,10 @@ export type ActorType =
   | 'anonymous'
   | 'none';
 
-/** What the verb does, whatever its name: `connect` is exec, attach, portforward and proxy, `review` asks for a verdict. */
+/**
+ * What the request does, whatever its verb: `connect` is exec, attach, portforward and proxy, `review` asks for a
+ * verdict, and the eviction of a pod is a `delete`.
+ */
 export type Action = 'read' | 'list' | 'watch' | 'write' | 'delete' | 'connect' | 'review';
 
 /** Which gate let the request through or stopped it. */
@@ -53,23 +56,29 @@ export interface ExecFacts {
 }
 
 export interface RbacFacts {
-  /** `group/resource:verb` for each pair within one rule; `*` is kept; at most 256. */
+  /** `group/resource:verb` for each pair within one rule; `*` is kept, `?` is what a patch does not say; at most 256. */
   readonly grants?: readonly string[];
   readonly dangerous?: readonly string[];
   readonly verbs?: readonly string[];
   readonly resources?: readonly string[];
-  /** `User/alice`, `Group/dev`, `ServiceAccount/namespace/name` of a binding. */
+  /** `User/alice`, `Group/dev`, `ServiceAccount/namespace/name` of a binding; `?` as above. */
   readonly subjects?: readonly string[];
   /** Name of the role that a binding grants. */
   readonly role?: string;
 }
 
 export interface PodFacts {
+  /**
+   * Ways to take over the node, from all containers and volumes, as words of a short list: `privileged`, `host-network`,
+   * `host-pid`, `host-ipc`, `host-process` (Windows), `host-path-root` and others, `cap-sys-admin` and others.
+   */
+  readonly dangerous?: readonly string[];
   readonly images?: readonly string[];
   readonly privileged?: boolean;
   readonly host_network?: boolean;
   readonly host_pid?: boolean;
   readonly host_ipc?: boolean;
+  /** Each in one spelling; at most 256. */
   readonly host_paths?: readonly string[];
   readonly added_capabilities?: readonly string[];
   readonly run_as_root?: boolean;
@@ -99,11 +108,19 @@ export interface EventFacts {
   readonly agent?: { readonly tool: string; readonly version?: string; readonly class: AgentClass };
   readonly uri: { readonly path: string };
   readonly exec?: ExecFacts;
+  /**
+   * What the bodies of a write that succeeded leave untold, although its level is Request or above. `missing`: there is
+   * none, as in a truncated event. `partial`: a JSON Patch that copies or moves, or a patch of a role or binding that
+   * does not name the role or the rest of a rule.
+   */
+  readonly body?: 'missing' | 'partial';
   readonly rbac?: RbacFacts;
   readonly pod?: PodFacts;
   readonly service?: { readonly type: string };
   /** Names of the keys of a Secret; never their values. */
   readonly secret_keys?: readonly string[];
+  /** Type of a Secret that is written, such as `kubernetes.io/service-account-token`. */
+  readonly secret_type?: string;
   readonly authz?: { readonly role: string; readonly binding: string };
   readonly truncated?: boolean;
 }

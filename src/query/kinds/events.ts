@@ -1,5 +1,6 @@
+import { collectGroups } from '../collect.ts';
 import type { Definition } from '../definition.ts';
-import { collectGroups, type Groups } from '../groups.ts';
+import type { Groups } from '../groups.ts';
 import { reportedQuery, type Scope } from '../scope.ts';
 import type { Search } from '../search.ts';
 

@@ -1,7 +1,8 @@
 import { isObject, type JsonObject } from '../../audit/event.ts';
+import { collectGroups } from '../collect.ts';
 import type { ThresholdDefinition } from '../definition.ts';
-import { collectGroups, type Groups } from '../groups.ts';
-import { reportedQuery, type Scope } from '../scope.ts';
+import type { Groups } from '../groups.ts';
+import { kql, reportedQuery, type Scope } from '../scope.ts';
 import { bucketsOf, type Search } from '../search.ts';
 import { parseDuration } from '../time.ts';
 import type { Group } from '../types.ts';
@@ -26,18 +27,23 @@ const PAGE = 10_000;
 export async function runThreshold(search: Search, definition: ThresholdDefinition, scope: Scope): Promise<Groups> {
   const query = reportedQuery(definition, scope);
   const all = await collectGroups(search, definition, query);
-  const { atLeast, within } = definition.threshold;
+  const { atLeast, within, heavy } = definition.threshold;
   const span = parseDuration(within) ?? 0;
   const over: Group[] = [];
   let tookMs = all.tookMs;
-  for (const group of all.groups.filter((candidate) => candidate.requests >= atLeast)) {
+  for (const group of all.groups.filter(({ requests }) => requests * (heavy?.counts ?? 1) >= atLeast)) {
     const window = slidingWindow(span);
-    tookMs += await eachMoment(search, groupQuery(query, group), definition.threshold.distinct, window.add);
+    tookMs += await eachMoment(search, groupQuery(query, group), definition.threshold, window.add);
     const { count, from } = window.peak();
     if (count < atLeast) continue;
     over.push({ ...group, show: { ...group.show, peak: count, peakFrom: new Date(from).toISOString() } });
   }
-  return { groups: over, requests: over.reduce((sum, group) => sum + group.requests, 0), cut: all.cut, tookMs };
+  return {
+    groups: over,
+    requests: over.reduce((sum, group) => sum + group.requests, 0),
+    tookMs,
+    ...(all.cut && { cut: all.cut }),
+  };
 }
 
 /** The events of one group. */
@@ -58,28 +64,32 @@ function groupQuery(query: JsonObject, group: Group): JsonObject {
 async function eachMoment(
   search: Search,
   query: JsonObject,
-  distinct: string | undefined,
+  { distinct, heavy }: ThresholdDefinition['threshold'],
   add: (moment: Moment) => void,
 ): Promise<number> {
   const sources = [
     { time: { date_histogram: { field: '@timestamp', fixed_interval: '1ms' } } },
     ...(distinct === undefined ? [] : [{ value: { terms: { field: distinct } } }]),
   ];
+  const weighed = heavy === undefined ? {} : { aggs: { heavy: { filter: kql(heavy.match) } } };
   let tookMs = 0;
   for (let after: unknown; ; ) {
     const composite = { size: PAGE, sources, ...(after !== undefined && { after }) };
-    const answer = await search({ query, track_total_hits: false, aggs: { moments: { composite } } });
+    const answer = await search({ query, track_total_hits: false, aggs: { moments: { composite, ...weighed } } });
     tookMs += answer.tookMs;
     const buckets = bucketsOf(answer.aggregations, 'moments');
-    for (const bucket of buckets) add(momentOf(bucket));
+    for (const bucket of buckets) add(momentOf(bucket, heavy?.counts));
     if (buckets.length < PAGE) return tookMs;
     after = buckets.at(-1)?.['key'];
   }
 }
 
-function momentOf(bucket: JsonObject): Moment {
+/** A heavy request counts as `counts`. */
+function momentOf(bucket: JsonObject, counts = 1): Moment {
   const key = isObject(bucket['key']) ? bucket['key'] : {};
-  const count = Number(bucket['doc_count']);
+  const { heavy } = bucket;
+  const more = isObject(heavy) ? Number(heavy['doc_count']) * (counts - 1) : 0;
+  const count = Number(bucket['doc_count']) + more;
   return { time: Number(key['time']), count, ...('value' in key && { value: String(key['value']) }) };
 }
 

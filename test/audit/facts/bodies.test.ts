@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { patchedObject } from '../../../src/audit/facts/bodies.ts';
+import { patchedParts } from '../../../src/audit/facts/bodies.ts';
 import { factsFor } from '../../support/events.ts';
+import { applyPatch, leavesOf, type Operation } from '../../support/json-patch.ts';
 
 const rolesRef = { resource: 'clusterroles', apiGroup: 'rbac.authorization.k8s.io', name: 'r' };
 const rbac = (requestObject: unknown, changes = {}): unknown =>
@@ -59,6 +60,58 @@ describe('rbac of a role', () => {
   });
 });
 
+describe('rbac of a rule that is patched', () => {
+  const patch = (...operations: readonly object[]): object => ({
+    ...factsFor({ verb: 'patch', level: 'Request', objectRef: rolesRef, requestObject: operations }),
+  });
+
+  it('takes what the patch does not say for anything, and says that it is not said', () => {
+    expect(patch({ op: 'add', path: '/rules/0/verbs/-', value: 'escalate' })).toMatchObject({
+      body: 'partial',
+      rbac: { dangerous: ['escalate'], grants: ['?/?:escalate'], verbs: ['escalate'] },
+    });
+    expect(patch({ op: 'add', path: '/rules/2/resources/-', value: 'secrets' })).toMatchObject({
+      body: 'partial',
+      rbac: { dangerous: ['secrets-read'], grants: ['?/secrets:?'] },
+    });
+  });
+
+  it('loses no operation to another one', () => {
+    const all = rule('*', '*', '*');
+    const facts = patch(
+      { op: 'replace', path: '/rules', value: [all] },
+      { op: 'add', path: '/rules/-', value: rule('', 'pods', 'get') },
+    );
+    expect(facts).toMatchObject({ rbac: { grants: ['*/*:*', 'pods:get'] } });
+    expect(facts).not.toHaveProperty('body');
+  });
+
+  it('looks at all operations', () => {
+    const tests = Array.from({ length: 5000 }, () => ({ op: 'test', path: '/metadata/name', value: 'r' }));
+    const last = { op: 'add', path: '/rules/-', value: rule('*', '*', '*') };
+    expect(patch(...tests, last)).toMatchObject({ rbac: { grants: ['*/*:*'] } });
+  });
+
+  it('says that it does not know what is copied', () => {
+    expect(patch({ op: 'copy', from: '/rules/0/resources/0', path: '/rules/0/verbs/0' })).toMatchObject({
+      body: 'partial',
+    });
+  });
+
+  it('believes the role that came of it where that is logged, not its own guess', () => {
+    const requestObject = [{ op: 'add', path: '/rules/0/verbs/-', value: 'list' }];
+    const responseObject = { kind: 'ClusterRole', rules: [rule('', 'pods', 'get', 'list')] };
+    const changes = { verb: 'patch', level: 'RequestResponse', objectRef: rolesRef, requestObject };
+    expect(factsFor({ ...changes, responseObject })).toMatchObject({ rbac: { grants: ['pods:get', 'pods:list'] } });
+    expect(factsFor({ ...changes, responseObject })).not.toHaveProperty('body');
+    // A client can ask for an answer without the object.
+    expect(factsFor({ ...changes, responseObject: { kind: 'PartialObjectMetadata' } })).toMatchObject({
+      body: 'partial',
+      rbac: { grants: ['?/?:list'] },
+    });
+  });
+});
+
 describe('rbac of a binding', () => {
   it('names the role and who gets it', () => {
     const facts = rbac({
@@ -68,13 +121,31 @@ describe('rbac of a binding', () => {
         { kind: 'Group', name: 'system:masters' },
         { kind: 'ServiceAccount', namespace: 'ci', name: 'builder' },
         { kind: 'User' },
+        {},
         'odd',
       ],
     });
     expect(facts).toEqual({
       role: 'cluster-admin',
-      subjects: ['User/eve', 'Group/system:masters', 'ServiceAccount/ci/builder'],
+      subjects: ['User/eve', 'Group/system:masters', 'ServiceAccount/ci/builder', 'User/?'],
     });
+  });
+
+  it.each<[string, unknown, unknown]>([
+    ['a merge patch', { subjects: [{ kind: 'User', name: 'eve' }] }, 'User/eve'],
+    ['a JSON Patch', [{ op: 'add', path: '/subjects/-', value: { kind: 'User', name: 'eve' } }], 'User/eve'],
+    ['a JSON Patch of one name', [{ op: 'replace', path: '/subjects/0/name', value: 'eve' }], '?/eve'],
+  ])('does not know the role where it is not named: %s', (_, requestObject, subject) => {
+    const objectRef = { ...rolesRef, resource: 'clusterrolebindings' };
+    const facts = factsFor({ verb: 'patch', level: 'Request', objectRef, requestObject });
+    expect(facts).toMatchObject({ body: 'partial', rbac: { subjects: [subject] } });
+    expect(facts.rbac).not.toHaveProperty('role');
+  });
+
+  it('is told whole where subjects stay as they are', () => {
+    const objectRef = { ...rolesRef, resource: 'clusterrolebindings' };
+    const requestObject = { metadata: { labels: { a: 'b' } } };
+    expect(factsFor({ verb: 'patch', level: 'Request', objectRef, requestObject })).not.toHaveProperty('body');
   });
 
   it('says nothing of what a read returns', () => {
@@ -100,6 +171,7 @@ describe('pod', () => {
       volumes: [{ hostPath: { path: '/' } }, { emptyDir: {} }],
     };
     expect(pod(spec)).toEqual({
+      dangerous: ['privileged', 'host-network', 'host-pid', 'host-path-root'],
       images: ['a:1', 'b:2', 'c:3'],
       privileged: true,
       host_network: true,
@@ -115,12 +187,87 @@ describe('pod', () => {
     ['deployments', { template: { spec: { hostIPC: true } } }],
     ['cronjobs', { jobTemplate: { spec: { template: { spec: { hostIPC: true } } } } }],
   ])('looks into the template of %s', (resource, spec) => {
-    expect(pod(spec, { objectRef: { resource } })).toEqual({ host_ipc: true });
+    expect(pod(spec, { objectRef: { resource } })).toEqual({ dangerous: ['host-ipc'], host_ipc: true });
   });
 
   it("lets a container's user beat its pod's", () => {
     const containers = [{ securityContext: { runAsUser: 1000 } }];
     expect(pod({ securityContext: { runAsUser: 0 }, containers })).toEqual({});
+  });
+
+  const dangersOf = (spec: object): unknown => (pod(spec) as { dangerous?: unknown }).dangerous;
+  const mounts = (...paths: readonly string[]): object => ({
+    volumes: paths.map((path) => ({ hostPath: { path } })),
+  });
+
+  it.each<[string, string]>([
+    ['/', 'root'],
+    ['//', 'root'],
+    ['/'.repeat(1100), 'root'],
+    ['/var/..', 'root'],
+    ['C:\\', 'root'],
+    ['/etc/kubernetes/pki', 'etc'],
+    ['/dev', 'dev'],
+    ['/proc/1/root', 'proc'],
+    ['/sys/fs/cgroup', 'sys'],
+    ['/boot', 'boot'],
+    ['/usr/bin', 'usr'],
+    ['/lib64', 'usr'],
+    ['/home/ubuntu/.ssh', 'home'],
+    ['/root', 'home'],
+    ['/var//lib/kubelet', 'kubelet'],
+    ['/var/lib/kubelet/pods', 'kubelet'],
+    ['/var/lib', 'etcd'],
+    ['/var/run/docker.sock', 'runtime'],
+    ['/run/containerd', 'runtime'],
+    ['/run/', 'runtime'],
+    ['/somewhere/else/containerd.sock', 'runtime'],
+  ])('calls the host path %s dangerous: %s', (path, danger) => {
+    expect(dangersOf(mounts(path))).toContain(`host-path-${danger}`);
+  });
+
+  it.each(['/var/log', '/var/log/pods', '/etcetera', '/data', '/run/xtables.lock', '/mnt/usr'])(
+    'finds the host path %s harmless',
+    (path) => {
+      expect(dangersOf(mounts(path))).toBeUndefined();
+    },
+  );
+
+  it('finds the dangerous host path among any number of others', () => {
+    const others = Array.from({ length: 1000 }, (_, index) => `/data/${index}`);
+    expect(dangersOf(mounts(...others, '/'))).toEqual(['host-path-root']);
+  });
+
+  it('writes host paths in one spelling', () => {
+    expect(pod(mounts('/var//log/', '/var/./log'))).toEqual({ host_paths: ['/var/log'] });
+  });
+
+  it.each([
+    ['SYS_ADMIN', ['cap-sys-admin']],
+    ['CAP_SYS_MODULE', ['cap-sys-module']],
+    ['all', ['cap-all']],
+    ['NET_BIND_SERVICE', undefined],
+  ])('judges the added capability %s: %j', (capability, dangers) => {
+    const securityContext = { capabilities: { add: [capability] } };
+    expect(dangersOf({ initContainers: [{ securityContext }] })).toEqual(dangers);
+  });
+
+  it("sees a host process of Windows, the pod's or a container's", () => {
+    const securityContext = { windowsOptions: { hostProcess: true } };
+    expect(dangersOf({ securityContext })).toEqual(['host-process']);
+    expect(dangersOf({ containers: [{ securityContext }] })).toEqual(['host-process']);
+  });
+
+  it('loses no operation of a JSON Patch to another one', () => {
+    const operations = [
+      { op: 'replace', path: '/spec/template/spec', value: { hostPID: true } },
+      { op: 'add', path: '/spec/template/spec/restartPolicy', value: 'Always' },
+      { op: 'add', path: '/spec/template/spec/containers/0/securityContext/privileged', value: true },
+      { op: 'add', path: '/spec/template/spec/volumes/-1/hostPath/path', value: '/' },
+    ];
+    const objectRef = { resource: 'deployments', apiGroup: 'apps' };
+    const facts = factsFor({ verb: 'patch', level: 'Request', objectRef, requestObject: operations });
+    expect(facts.pod?.dangerous).toEqual(['privileged', 'host-pid', 'host-path-root']);
   });
 
   it('is absent where there is no pod', () => {
@@ -138,24 +285,94 @@ describe('secret keys', () => {
   });
 });
 
-describe('patchedObject', () => {
-  it('builds what a JSON Patch adds', () => {
+describe('secret type', () => {
+  it('is said by who writes the Secret', () => {
+    const requestObject = { kind: 'Secret', type: 'kubernetes.io/service-account-token' };
+    expect(factsFor({ verb: 'create', level: 'Request', requestObject }).secret_type).toBe(
+      'kubernetes.io/service-account-token',
+    );
+    expect(factsFor({ verb: 'get', level: 'RequestResponse', responseObject: requestObject })).not.toHaveProperty(
+      'secret_type',
+    );
+  });
+});
+
+describe('a write without its body', () => {
+  const write = { verb: 'create', level: 'Request' };
+
+  it('says so, however it came to be', () => {
+    expect(factsFor(write).body).toBe('missing');
+    const annotations = { 'audit.k8s.io/truncated': 'true' };
+    expect(factsFor({ ...write, level: 'RequestResponse', annotations }).body).toBe('missing');
+    expect(factsFor({ ...write, level: 'RequestResponse', responseObject: { kind: 'Status' } }).body).toBe('missing');
+  });
+
+  it.each([
+    { ...write, requestObject: { kind: 'Secret' } },
+    { ...write, level: 'Metadata' },
+    { ...write, responseStatus: { code: 403 } },
+    { ...write, stage: 'RequestReceived', responseStatus: undefined },
+    { ...write, verb: 'get' },
+    { ...write, verb: 'delete' },
+  ])('and nothing else does: %j', (changes) => {
+    expect(factsFor(changes)).not.toHaveProperty('body');
+  });
+});
+
+describe('patchedParts', () => {
+  it('are what a JSON Patch adds or replaces', () => {
     const patch = [
       { op: 'test', path: '/metadata/name', value: 'x' },
       { op: 'add', path: '/rules/-', value: { verbs: ['*'] } },
       { op: 'replace', path: '/metadata/labels/a~1b', value: 'c' },
       { op: 'remove', path: '/spec' },
+      { op: 'replace', path: '', value: { spec: {} } },
     ];
-    expect(patchedObject(patch)).toEqual({ rules: [{ verbs: ['*'] }], metadata: { labels: { 'a/b': 'c' } } });
+    expect(patchedParts(patch)).toEqual({
+      objects: [{ rules: [{ verbs: ['*'] }] }, { metadata: { labels: { 'a/b': 'c' } } }, { spec: {} }],
+      copies: false,
+    });
   });
 
-  it('never throws', () => {
-    fc.assert(fc.property(fc.array(fc.jsonValue()), (operations) => patchedObject(operations) !== null));
-    const operation = fc.record({
-      op: fc.constant('add'),
-      path: fc.string().map((path) => `/${path}`),
-      value: fc.jsonValue(),
-    });
-    fc.assert(fc.property(fc.array(operation), (operations) => patchedObject(operations) !== null));
+  it('hold every value that the patch brings into an object, or say that some were copied', () => {
+    const key = fc.constantFrom('a', 'b', '0', '1', '-');
+    const path = fc
+      .tuple(fc.constantFrom('a', 'b'), fc.array(key, { maxLength: 3 }))
+      .map(([member, below]) => [member, ...below].map((name) => `/${name}`).join(''));
+    const { value } = fc.letrec((tie) => ({
+      value: fc.oneof(
+        fc.constantFrom('x', 'y', 1, true),
+        fc.array(tie('value'), { maxLength: 2 }),
+        fc.dictionary(fc.constantFrom('a', 'b'), tie('value'), { maxKeys: 2 }),
+      ),
+    }));
+    const operation: fc.Arbitrary<Operation> = fc.oneof(
+      fc.record({ op: fc.constantFrom('add', 'replace'), path, value }),
+      fc.record({ op: fc.constant('remove'), path }),
+      fc.record({ op: fc.constantFrom('copy', 'move'), path, from: path }),
+    );
+    let applied = 0;
+    fc.assert(
+      fc.property(fc.dictionary(fc.constantFrom('a', 'b'), value), fc.array(operation), (before, operations) => {
+        // The API server refuses a patch with an operation that cannot be done: here it is left out.
+        const done = applyPatch(before, operations);
+        applied += done.operations.length;
+        const { objects, copies } = patchedParts(done.operations);
+        if (copies) return;
+        const known = new Set([before, ...objects].flatMap(leavesOf));
+        expect(leavesOf(done.result).filter((leaf) => !known.has(leaf))).toEqual([]);
+      }),
+      { numRuns: 2000 },
+    );
+    expect(applied).toBeGreaterThan(500);
+  });
+
+  it('never throw', () => {
+    const odd = fc.record({ op: fc.constant('add'), path: fc.string(), value: fc.jsonValue() });
+    fc.assert(
+      fc.property(fc.array(fc.oneof(fc.jsonValue(), odd)), (operations) => {
+        expect(patchedParts(operations).objects.length).toBeLessThanOrEqual(operations.length);
+      }),
+    );
   });
 });

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isDryRun } from '../../../src/audit/facts/request.ts';
-import { eventOf, factsFor } from '../../support/events.ts';
+import { factsFor } from '../../support/events.ts';
 
 describe('action', () => {
   it.each([
@@ -18,20 +17,48 @@ describe('action', () => {
     ['get', { objectRef: { resource: 'pods', subresource: 'exec' } }, 'connect', false],
     ['create', { objectRef: { resource: 'services', subresource: 'proxy' } }, 'connect', false],
     ['create', { objectRef: { resource: 'subjectaccessreviews', apiGroup: 'authorization.k8s.io' } }, 'review', false],
+    ['create', { objectRef: { resource: 'tokenreviews', apiGroup: 'authentication.k8s.io' } }, 'review', false],
+    ['create', { objectRef: { resource: 'tokenreviews', apiGroup: 'example.com' } }, 'write', true],
+    ['update', { objectRef: { resource: 'widgets', subresource: 'proxy', apiGroup: 'example.com' } }, 'write', true],
+    ['update', { objectRef: { resource: 'pods', subresource: 'exec', apiGroup: 'example.com' } }, 'write', true],
     ['create', { objectRef: { resource: 'pods', subresource: 'binding' } }, 'write', true],
+    ['create', { objectRef: { resource: 'pods', subresource: 'eviction' } }, 'delete', true],
+    ['get', { objectRef: { resource: 'pods', subresource: 'eviction' } }, 'read', false],
   ])('%s %j is %s', (verb, changes, action, mutating) => {
     expect(factsFor({ verb, ...changes })).toMatchObject({ action, mutating });
   });
 });
 
 describe('dry run', () => {
-  it.each([
-    [{ requestURI: '/api/v1/pods?dryRun=All' }, true],
-    [{ requestURI: '/api/v1/pods?x=dryRun=All' }, false],
-    [{ requestObject: { kind: 'DeleteOptions', dryRun: ['All'] } }, true],
-    [{ requestObject: { kind: 'DeleteOptions' } }, false],
-  ])('%j: %s', (changes, dry) => {
-    expect(isDryRun(eventOf(changes))).toBe(dry);
+  const uri = { requestURI: '/api/v1/namespaces/prod/secrets/s?dryRun=All' };
+  const deleted = { verb: 'delete', level: 'Request' };
+  const eviction = { verb: 'create', level: 'Request', objectRef: { resource: 'pods', subresource: 'eviction' } };
+
+  it.each<[string, Record<string, unknown>, boolean]>([
+    ['a create whose URI says so', { verb: 'create', ...uri }, true],
+    ['a patch whose URI says so', { verb: 'patch', ...uri }, true],
+    ['a create whose URI says it in another value', { verb: 'create', requestURI: '/api/v1/pods?x=dryRun=All' }, false],
+    ['a create whose body has a field of that name', { verb: 'create', requestObject: { dryRun: ['All'] } }, false],
+    ['a delete whose body says so', { ...deleted, requestObject: { kind: 'DeleteOptions', dryRun: ['All'] } }, true],
+    [
+      'a delete whose URI says so, but not its body',
+      { ...deleted, ...uri, requestObject: { kind: 'DeleteOptions' } },
+      false,
+    ],
+    ['a delete whose URI says so and whose body is not logged', { verb: 'delete', ...uri }, false],
+    ['a deletecollection whose URI says so', { verb: 'deletecollection', ...uri }, false],
+    ['an eviction whose URI says so', { ...eviction, ...uri }, true],
+    ['an eviction whose options say so', { ...eviction, requestObject: { deleteOptions: { dryRun: ['All'] } } }, true],
+    ['an eviction', { ...eviction, requestObject: { kind: 'Eviction' } }, false],
+    [
+      'a token request, which hands out a real token',
+      { verb: 'create', ...uri, objectRef: { resource: 'serviceaccounts', subresource: 'token' } },
+      false,
+    ],
+    ['an exec', { verb: 'create', ...uri, objectRef: { resource: 'pods', subresource: 'exec' } }, false],
+    ['a read', { verb: 'get', ...uri }, false],
+  ])('%s', (_, changes, dry) => {
+    expect(factsFor(changes).dry_run ?? false).toBe(dry);
   });
 
   it('changes nothing', () => {

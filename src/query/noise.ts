@@ -1,0 +1,39 @@
+import type { JsonObject } from '../audit/event.ts';
+import type { Definition } from './definition.ts';
+import { matchQuery, noiseOf, noiseQuery, type Scope } from './scope.ts';
+import { bucketsOf, metricOf, type Search } from './search.ts';
+
+/** Counts each request once, by the id that its client may choose: about so many. */
+const REQUESTS = { cardinality: { field: 'auditID', precision_threshold: 40_000 } };
+
+/**
+ * How many requests each noise set hides from these investigations. One that several of them would report counts once
+ * for a set, and once for each set that it is in.
+ */
+export async function countHidden(
+  search: Search,
+  definitions: readonly Definition[],
+  scope: Scope,
+): Promise<Readonly<Record<string, number>>> {
+  const matches = new Map<string, JsonObject[]>();
+  for (const definition of definitions) {
+    for (const { id } of noiseOf(definition, scope)) {
+      matches.set(id, [...(matches.get(id) ?? []), matchQuery(definition, scope)]);
+    }
+  }
+  if (matches.size === 0) return {};
+  const filters = Object.fromEntries([...matches].map(([id, should]) => [id, hiddenBy(id, should, scope)]));
+  const answer = await search({
+    track_total_hits: false,
+    aggs: { noise: { filters: { filters, keyed: false }, aggs: { requests: REQUESTS } } },
+  });
+  const counts = bucketsOf(answer.aggregations, 'noise').map(
+    (bucket) => [String(bucket['key']), Number(metricOf(bucket, 'requests'))] as const,
+  );
+  return Object.fromEntries(counts.filter(([, count]) => count > 0));
+}
+
+function hiddenBy(id: string, should: readonly JsonObject[], { noise }: Scope): JsonObject {
+  const set = noise.get(id);
+  return { bool: { filter: set === undefined ? [] : [noiseQuery(set)], should, minimum_should_match: 1 } };
+}
