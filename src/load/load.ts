@@ -6,8 +6,9 @@ import { type Delivery, deliverBatch } from './deliver.ts';
 import { closeLedger, type FileLedger, type LoadReport, openFileLedger, type Span, settle, widen } from './ledger.ts';
 import { openQuarantine, type Quarantine } from './quarantine.ts';
 import { type LogRecord, readRecords } from './records.ts';
-import type { FoundSource, Source } from './sources.ts';
+import type { FoundSource } from './sources.ts';
 import type { Store } from './store.ts';
+import type { Member } from './unpack/index.ts';
 
 export interface LoadOptions {
   /** Name that the events' cluster gets: nothing in an event says which cluster it is from. */
@@ -75,13 +76,13 @@ export async function load(store: Store, sources: readonly FoundSource[], option
     const ledgers = await Promise.all(sources.map((source) => limit(() => loadSource(run, source))));
     await run.batcher.finish();
     const seconds = (performance.now() - started) / 1000;
-    const report = closeLedger(ledgers, {
+    const report = closeLedger(ledgers.flat(), {
       span: run.span,
       seconds,
       bytes: run.inflated,
       quarantineFile: quarantine.file(),
     });
-    return { report, partial: report.quarantined > 0 || ledgers.some((ledger) => ledger.partial) };
+    return { report, partial: report.quarantined > 0 || ledgers.flat().some((ledger) => ledger.partial) };
   } finally {
     limit.clearQueue();
     await quarantine.close();
@@ -91,26 +92,50 @@ export async function load(store: Store, sources: readonly FoundSource[], option
 function totalSize(sources: readonly FoundSource[]): number | undefined {
   let total = 0;
   for (const source of sources) {
-    if (!('open' in source)) continue;
+    if (source.kind !== 'source') continue;
     if (source.size === undefined) return undefined;
     total += source.size;
   }
   return total;
 }
 
-async function loadSource(run: Run, source: FoundSource): Promise<FileLedger> {
-  const ledger = openFileLedger(source.name);
-  if (!('open' in source)) {
-    enter(ledger, 'skipped', source.reason);
-    ledger.partial = true;
-    return ledger;
+/** A ledger for each log in the source: one, or as many as an archive holds. */
+async function loadSource(run: Run, source: FoundSource): Promise<readonly FileLedger[]> {
+  if (source.kind !== 'source') return [leftOut(source)];
+  if (run.options.signal.aborted) return [interrupted(openFileLedger(source.name))];
+  const ledgers: FileLedger[] = [];
+  let remark: string | undefined;
+  const members = source.members({
+    onRead: (bytes) => {
+      run.readFromDisk += bytes;
+    },
+    onRemark: (text) => {
+      remark = text;
+    },
+  });
+  for await (const member of members) {
+    const ledger = member.kind === 'member' ? await loadMember(run, member) : leftOut(member);
+    ledgers.push(ledger);
+    ledger.reason ??= remark;
+    if (run.options.signal.aborted) break;
   }
-  if (run.options.signal.aborted) return interrupted(ledger);
-  const records = readRecords(source.name, countDisk(run, source), (count) => {
+  return ledgers;
+}
+
+function leftOut({ kind, name, reason }: Exclude<FoundSource, { readonly kind: 'source' }>): FileLedger {
+  const ledger = openFileLedger(name);
+  enter(ledger, 'skipped', reason);
+  ledger.partial = kind === 'unreadable';
+  return ledger;
+}
+
+async function loadMember(run: Run, member: Member): Promise<FileLedger> {
+  const ledger = openFileLedger(member.name);
+  const records = readRecords(member.name, member.bytes(), (count) => {
     run.inflated += count;
   });
   for await (const group of records) {
-    for (const record of group) await take(run, ledger, source, record);
+    for (const record of group) await take(run, ledger, member, record);
     run.options.onProgress?.({ events: run.events, bytes: run.readFromDisk, total: run.totalOnDisk });
     if (run.options.signal.aborted) return interrupted(ledger);
   }
@@ -124,21 +149,14 @@ function interrupted(ledger: FileLedger): FileLedger {
   return ledger;
 }
 
-async function* countDisk(run: Run, source: Source): AsyncGenerator<Buffer> {
-  for await (const chunk of source.open()) {
-    run.readFromDisk += chunk.length;
-    yield chunk;
-  }
-}
-
-async function take(run: Run, ledger: FileLedger, source: Source, record: LogRecord): Promise<void> {
+async function take(run: Run, ledger: FileLedger, member: Member, record: LogRecord): Promise<void> {
   if (record.kind === 'broken') {
     ledger.partial = true;
     ledger.reason = record.reason;
     return;
   }
   if (record.kind === 'skipped') {
-    ledger.partial ||= source.named;
+    ledger.partial ||= member.named;
     return enter(ledger, 'skipped', record.reason);
   }
   ledger.counts.read += 1;

@@ -18,7 +18,9 @@ symlinkSync(join(folder, 'logs/a.log'), join(folder, 'logs/again.log'));
 async function found(...paths: readonly string[]): Promise<readonly string[]> {
   const sources = await findSources(paths, Readable.from(['piped']));
   return sources.map((source) =>
-    'open' in source ? relative(folder, source.name) : `${relative(folder, source.name)}: ${source.reason}`,
+    source.kind === 'source'
+      ? relative(folder, source.name)
+      : `${relative(folder, source.name)}: ${source.reason.replace(`${folder}/`, '')}`,
   );
 }
 const at = (path: string): string => join(folder, path);
