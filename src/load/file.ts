@@ -1,5 +1,5 @@
 import type { BigIntStats } from 'node:fs';
-import { open, stat } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { systemCodeOf } from '../shared/errors.ts';
 import { type ByteRange, DamagedSource, type Packed } from './unpack/index.ts';
 
@@ -28,6 +28,7 @@ export const UNWATCHED: FileWatch = { onPosition: () => {}, onRemark: () => {} }
 
 const READ_BYTES = 256 * 1024;
 const NEWLINE = 10;
+const SHRANK = 'the file shrank while it was read';
 
 export function foundFile(path: string, realPath: string, stats: BigIntStats): FoundFile {
   return {
@@ -57,34 +58,58 @@ export function packedFile(file: FoundFile, named: boolean, watch: FileWatch): P
 }
 
 /**
- * Reads a file, or a range of it, up to the size that it has when it is opened, and to the end of the line that this
+ * Reads a range of a file; or all of it, up to the size that it has when it is opened and to the end of the line that this
  * cuts. Remarks that it grew; throws DamagedSource at its end where it shrank or is not the file that was found.
  */
 async function* readFile(file: FoundFile, { from = 0, to }: ByteRange, watch: FileWatch): AsyncGenerator<Buffer> {
   const handle = await open(file.realPath);
   try {
-    const opened = await handle.stat({ bigint: true });
-    // A file of the kernel has a size of 0 and something in it all the same.
-    const end = to ?? (opened.size === 0n ? Number.POSITIVE_INFINITY : Number(opened.size));
-    let position = from;
-    let last = NEWLINE;
-    while (position < end || (to === undefined && last !== NEWLINE)) {
-      const isPastEnd = position >= end;
-      const length = isPastEnd ? READ_BYTES : Math.min(READ_BYTES, end - position);
-      const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(length), 0, length, position);
-      const newline = isPastEnd ? buffer.subarray(0, bytesRead).indexOf(NEWLINE) : -1;
-      const chunk = buffer.subarray(0, newline === -1 ? bytesRead : newline + 1);
-      if (chunk.length === 0) break;
-      position += chunk.length;
-      last = chunk.at(-1) ?? NEWLINE;
-      watch.onPosition(position);
-      yield chunk;
+    const reading: Reading = { handle, watch, position: from, last: NEWLINE };
+    if (to !== undefined) {
+      yield* readUpTo(reading, to);
+      if (reading.position < to) throw new DamagedSource(SHRANK);
+      return;
     }
-    if (to === undefined) await compare(file, foundFile(file.path, file.realPath, opened), position, watch);
-    else if (position < end) throw new DamagedSource('the file shrank while it was read');
+    const opened = foundFile(file.path, file.realPath, await handle.stat({ bigint: true }));
+    // A file of the kernel has a size of 0 and something in it all the same.
+    yield* readUpTo(reading, opened.size === 0 ? Number.POSITIVE_INFINITY : opened.size);
+    while (reading.last !== NEWLINE) {
+      const piece = await readPiece(reading, READ_BYTES);
+      if (piece.length === 0) break;
+      yield advance(reading, piece.subarray(0, piece.indexOf(NEWLINE) + 1 || piece.length));
+    }
+    await compare(file, opened, reading.position, watch);
   } finally {
     await handle.close();
   }
+}
+
+interface Reading {
+  readonly handle: FileHandle;
+  readonly watch: FileWatch;
+  position: number;
+  /** The last byte that was read. */
+  last: number;
+}
+
+async function* readUpTo(reading: Reading, end: number): AsyncGenerator<Buffer> {
+  while (reading.position < end) {
+    const piece = await readPiece(reading, Math.min(READ_BYTES, end - reading.position));
+    if (piece.length === 0) return;
+    yield advance(reading, piece);
+  }
+}
+
+async function readPiece({ handle, position }: Reading, length: number): Promise<Buffer> {
+  const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(length), 0, length, position);
+  return buffer.subarray(0, bytesRead);
+}
+
+function advance(reading: Reading, piece: Buffer): Buffer {
+  reading.position += piece.length;
+  reading.last = piece.at(-1) ?? NEWLINE;
+  reading.watch.onPosition(reading.position);
+  return piece;
 }
 
 /** Compares the file that was read with the one that was found, and with what its path names now. */
@@ -95,8 +120,8 @@ async function compare(found: FoundFile, opened: FoundFile, position: number, { 
     throw new DamagedSource('the file was replaced while it was read: load again');
   }
   const more = now.size - position;
-  if (opened.size > 0 && (more < 0 || position < opened.size))
-    throw new DamagedSource('the file shrank while it was read');
+  if (opened.size > 0 && more < 0) throw new DamagedSource(SHRANK);
+  if (position < Math.max(found.size, opened.size)) throw new DamagedSource(SHRANK);
   if (more > 0) onRemark(`grew while it was read: ${more.toLocaleString('en')} bytes more, load again`);
 }
 

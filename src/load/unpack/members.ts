@@ -106,13 +106,12 @@ function decompressed(packed: Packed, compression: 'gzip' | 'zstd', limits: Unpa
 }
 
 async function* limited(chunks: AsyncIterable<Buffer>, most: number | undefined): AsyncGenerator<Buffer> {
-  let inflated = 0;
+  let left = most ?? Number.POSITIVE_INFINITY;
   for await (const chunk of chunks) {
-    inflated += chunk.length;
-    if (most !== undefined && inflated > most) {
-      throw new DamagedSource(`it inflates to more than ${most.toLocaleString('en')} bytes, the most that is allowed`);
-    }
-    yield chunk;
+    yield chunk.subarray(0, left);
+    left -= chunk.length;
+    if (left < 0)
+      throw new DamagedSource(`it inflates to more than ${most?.toLocaleString('en')} bytes, the most allowed`);
   }
 }
 
