@@ -114,9 +114,9 @@ describe('findSources', () => {
     await expect(read(await onlyMember(await onlySource(at('closed.log'))))).rejects.toMatchObject({ code: 'EACCES' });
   });
 
-  it('finds ten thousand files', async () => {
-    for (let number = 0; number < 10_000; number += 1) put(`${number % 100}/${number}.log`, line(number));
-    expect(await found(folder)).toHaveLength(10_000);
+  it('finds a thousand files', async () => {
+    for (let number = 0; number < 1000; number += 1) put(`${number % 10}/${number}.log`, line(number));
+    expect(await found(folder)).toHaveLength(1000);
   });
 });
 

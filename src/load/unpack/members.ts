@@ -135,6 +135,7 @@ async function* unpackArchive(
       const file = { name, key, size: undefined, named: false, read, isRereadable: false };
       yield* unpack(file, limits, depth);
     }
+    if (number === 0) yield { kind: 'unreadable', name: archive.name, reason: 'an archive without files' };
   } catch (error) {
     const reason = `${unreadable(error)}; what follows could not be read`;
     yield { kind: 'unreadable', name: archive.name, reason };

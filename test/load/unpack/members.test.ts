@@ -204,6 +204,11 @@ describe('unpack', () => {
     );
   });
 
+  it('says of an archive that no file is in it', async () => {
+    const tar = await tarOf([[{ name: 'only/a/folder', type: 'directory' }]]);
+    expect(await unpacked(tar)).toEqual([['source', '<an archive without files>']]);
+  });
+
   it('does not open layers without end', async () => {
     let onion: Buffer = Buffer.from('core');
     for (let layer = 0; layer < 7; layer += 1) onion = gzipSync(onion);
