@@ -46,7 +46,7 @@ export async function* inflate({ compression, read, isRereadable }: Compressed):
   if (!isRereadable) return yield* inflatePieces(compression, read(), () => SMALL_PIECE);
   let sizeAt = (_position: number): number => LARGE_PIECE;
   let delivered = 0;
-  for (const step of [...STEPS_INTO_DAMAGE, undefined]) {
+  for (const steps = [...STEPS_INTO_DAMAGE]; ; ) {
     try {
       for await (const chunk of slice(inflatePieces(compression, read(), sizeAt), { from: delivered })) {
         delivered += chunk.length;
@@ -54,6 +54,7 @@ export async function* inflate({ compression, read, isRereadable }: Compressed):
       }
       return;
     } catch (error) {
+      const step = steps.shift();
       if (!(error instanceof DamagedPiece) || step === undefined) throw error;
       sizeAt = stepsInto(error.place, step);
     }

@@ -1,4 +1,4 @@
-import { extract, type Header } from 'tar-stream';
+import { type ExtractEvents, extract, type Header } from 'tar-stream';
 import { messageOf } from '../../shared/errors.ts';
 import { DamagedSource } from './damage.ts';
 
@@ -38,6 +38,8 @@ function hasSparseMap({ pax }: EntryHeader): boolean {
   return typeof pax === 'object' && pax !== null && 'GNU.sparse.major' in pax;
 }
 
+type EntryStream = ExtractEvents['entry'][1];
+
 interface OpenArchive {
   /** Opens the next entry, after the bytes of the one before; undefined at the end. */
   readonly open: () => Promise<EntryHeader | undefined>;
@@ -65,37 +67,26 @@ function openArchive(chunks: AsyncIterable<Buffer>): OpenArchive {
   // Room for nothing: every chunk ends in a drain.
   const parser = extract({ highWaterMark: 1 });
   const end = endWatch();
+  const bell = openBell();
   let coming: Entry | undefined;
   let current: Entry | undefined;
   let failure: unknown;
   let isOver = false;
   let isHungry = true;
-  let wake = (): void => {};
 
-  const fail = (error: unknown): void => {
+  const finish = (error?: unknown): void => {
     failure ??= error;
     isOver = true;
-    wake();
+    bell.ring();
   };
   parser.on('drain', () => {
     isHungry = true;
-    wake();
+    bell.ring();
   });
-  parser.on('error', (error: Error) => fail(damage(messageOf(error))));
+  parser.on('error', (error: Error) => finish(damage(messageOf(error))));
   parser.on('entry', (header, stream, next) => {
-    const entry: Entry = { header, next, output: [], hasEnded: false, isSkipped: false };
-    coming = entry;
-    stream.on('data', (chunk: unknown) => {
-      if (!entry.isSkipped && Buffer.isBuffer(chunk)) entry.output.push(chunk);
-      wake();
-    });
-    stream.on('end', () => {
-      entry.hasEnded = true;
-      wake();
-    });
-    // The parser tells the same.
-    stream.on('error', () => {});
-    wake();
+    coming = collect(header, stream, next, bell.ring);
+    bell.ring();
   });
 
   const feed = async (): Promise<void> => {
@@ -105,33 +96,25 @@ function openArchive(chunks: AsyncIterable<Buffer>): OpenArchive {
       if (!step.done) {
         end.take(step.value);
         parser.write(step.value);
-      } else {
-        if (current !== undefined && !current.hasEnded) throw damage('it is cut off');
-        if (!end.isMarked()) throw damage('its end is missing');
-        isOver = true;
-        wake();
-      }
+      } else if (current !== undefined && !current.hasEnded) finish(damage('it is cut off'));
+      else finish(end.isMarked() ? undefined : damage('its end is missing'));
     } catch (error) {
-      fail(error);
+      finish(error);
     }
   };
   /** Waits until something has happened. */
   const proceed = async (): Promise<void> => {
-    const happened = new Promise<void>((resolve) => {
-      wake = resolve;
-    });
+    const rung = bell.rung();
     if (isHungry) void feed();
-    await happened;
+    await rung;
     // Streams tell what they have within the same turn.
     await new Promise(setImmediate);
   };
 
   return {
     open: async () => {
-      if (current !== undefined) {
-        for (const entry = current; !entry.hasEnded && !isOver; ) await proceed();
-        current.next();
-      }
+      while (current?.hasEnded === false && !isOver) await proceed();
+      current?.next();
       current = undefined;
       while (coming === undefined && !isOver) await proceed();
       current = coming;
@@ -142,9 +125,10 @@ function openArchive(chunks: AsyncIterable<Buffer>): OpenArchive {
     bytes: async function* () {
       for (const entry = current; entry !== undefined; ) {
         yield* entry.output.splice(0);
-        if (entry.hasEnded && entry.output.length === 0) return;
-        if (isOver && entry.output.length === 0) throw failure ?? damage('it is cut off');
-        if (entry.output.length === 0) await proceed();
+        if (entry.output.length > 0) continue;
+        if (entry.hasEnded) return;
+        if (isOver) throw failure;
+        await proceed();
       }
     },
     skip: () => {
@@ -154,6 +138,39 @@ function openArchive(chunks: AsyncIterable<Buffer>): OpenArchive {
       parser.destroy();
       await input.return?.();
     },
+  };
+}
+
+/** Collects what comes of an entry, as fast as it comes. */
+function collect(header: Header, stream: EntryStream, next: () => void, onNews: () => void): Entry {
+  const entry: Entry = { header, next, output: [], hasEnded: false, isSkipped: false };
+  stream.on('data', (chunk: unknown) => {
+    if (!entry.isSkipped && Buffer.isBuffer(chunk)) entry.output.push(chunk);
+    onNews();
+  });
+  stream.on('end', () => {
+    entry.hasEnded = true;
+    onNews();
+  });
+  // The parser tells the same.
+  stream.on('error', () => {});
+  return entry;
+}
+
+interface Bell {
+  readonly ring: () => void;
+  /** Resolves at the next ring. */
+  readonly rung: () => Promise<void>;
+}
+
+function openBell(): Bell {
+  let wake = (): void => {};
+  return {
+    ring: () => wake(),
+    rung: () =>
+      new Promise((resolve) => {
+        wake = resolve;
+      }),
   };
 }
 
