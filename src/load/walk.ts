@@ -59,8 +59,10 @@ interface Looked {
 
 async function look(path: string, knownRealPath?: string): Promise<Looked | Unreadable> {
   try {
-    const realPath = knownRealPath ?? (await realpath(path));
-    return { path, realPath, stats: await stat(realPath, { bigint: true }) };
+    const stats = await stat(path, { bigint: true });
+    // The pipe of `<(zcat …)` has no real path.
+    const hasRealPath = stats.isFile() || stats.isDirectory();
+    return { path, realPath: knownRealPath ?? (hasRealPath ? await realpath(path) : path), stats };
   } catch (error) {
     return { kind: 'unreadable', name: path, reason: unreadable(error) };
   }

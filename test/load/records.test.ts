@@ -84,6 +84,20 @@ describe('readRecords', () => {
     expect(groups.flat().at(-1)).toMatchObject({ reason: 'the gzip data is cut off' });
   });
 
+  it.each([
+    ['EIO', 'the disk could not read it'],
+    ['EACCES', 'permission denied'],
+    ['EMFILE', 'too many open files: raise the limit (ulimit -n)'],
+  ])('takes %s for the end of a source, not of the load', async (code, reason) => {
+    const failing = async function* (): AsyncGenerator<Buffer> {
+      yield Buffer.from(`${line('a')}\n`);
+      throw Object.assign(new Error('failed'), { code });
+    };
+    const groups = await collect(readRecords('audit.log', failing(), () => {}));
+    expect(groups.flat().map(({ kind }) => kind)).toEqual(['candidate', 'broken']);
+    expect(groups.flat().at(-1)).toMatchObject({ reason });
+  });
+
   it('says where each line begins, in bytes', async () => {
     const first = JSON.stringify(rawEvent({ userAgent: 'é' }));
     const [, second] = await read(`${first}\n${line('b')}`);

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import {
   appendFileSync,
   linkSync,
@@ -10,6 +11,7 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { Readable } from 'node:stream';
@@ -107,6 +109,14 @@ describe('findSources', () => {
     const tar = await tarOf([['in/tar.log', gzipSync('archived')]]);
     const member = onlyMember(await onlySource('-', Readable.from([gzipSync(tar)])));
     expect(await member).toMatchObject({ name: '-!in/tar.log', key: undefined });
+  });
+
+  it('reads a named pipe that is named, and waits for none that is found', async () => {
+    execFileSync('mkfifo', [at('pipe')]);
+    const writing = writeFile(at('pipe'), gzipSync('piped'));
+    expect(await read(await onlyMember(await onlySource(at('pipe'))))).toBe('piped');
+    await writing;
+    expect(await found(folder)).toEqual(['pipe: no regular file']);
   });
 
   it.skipIf(process.getuid?.() === 0)('says that a file may not be read, when it is read', async () => {

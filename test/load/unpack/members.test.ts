@@ -156,6 +156,23 @@ describe('unpack', () => {
     expect(got[2]).toEqual(['source', '<the gzip data is cut off; what follows could not be read>']);
   });
 
+  it('delivers what is before the place that a disk cannot read, and does not throw', async () => {
+    const tar = await tarOf([
+      ['a', 'first'],
+      ['b', 'second'],
+    ]);
+    const broken = async function* (): AsyncGenerator<Buffer> {
+      yield tar.subarray(0, 1100);
+      throw Object.assign(new Error('read'), { code: 'EIO' });
+    };
+    const source = { ...packedBytes(tar, {}), isRereadable: false, read: broken };
+    const seen: string[] = [];
+    for await (const member of unpack(source, {})) {
+      seen.push(member.kind === 'member' ? await textOf(member.bytes()) : member.reason);
+    }
+    expect(seen).toEqual(['first', 'the disk could not read it; what follows could not be read']);
+  });
+
   it('goes on with the next file of an archive when one is not read, or only begun', async () => {
     const tar = await tarOf(files);
     const names: string[] = [];
