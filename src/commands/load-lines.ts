@@ -2,7 +2,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pLimit from 'p-limit';
 import type { Cluster } from '../elastic/index.ts';
-import { type FoundSource, load } from '../load/index.ts';
+import { type FoundSource, load, streamSource } from '../load/index.ts';
 import { KauditError } from '../shared/errors.ts';
 import { openStore, refreshEvents } from './store.ts';
 
@@ -44,15 +44,9 @@ function linesByCluster(lines: LoadLinesOptions['lines']): ReadonlyMap<string, r
 }
 
 function sourceOf(name: string, lines: readonly string[]): FoundSource {
-  const bytes = Buffer.from(lines.join('\n'));
-  return {
-    name,
-    size: bytes.length,
-    named: true,
-    open: async function* () {
-      yield bytes;
-    },
-  };
+  return streamSource(name, async function* () {
+    yield Buffer.from(lines.join('\n'));
+  });
 }
 
 function notLoaded(name: string, wanted: number, created: number, quarantineFile: string | undefined): KauditError {

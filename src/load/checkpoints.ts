@@ -1,3 +1,110 @@
+import { createHash } from 'node:crypto';
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { withLock } from '../shared/lock.ts';
+import { KauditError, systemCodeOf } from '../shared/errors.ts';
+import type { Progress } from './ledger.ts';
+
+const count = z.number().int().nonnegative();
+const piece = z.object({ length: count, hash: z.string() });
+
+const checkpointSchema = z.strictObject({
+  version: z.literal(1),
+  key: z.string(),
+  offset: count,
+  /** The first bytes of the log, and the last ones before the offset: is it still the log that was read? */
+  head: piece,
+  tail: piece,
+  counts: z.strictObject({
+    read: count,
+    created: count,
+    duplicate: count,
+    variant: count,
+    quarantined: count,
+    skipped: count,
+    degraded: count,
+  }),
+  /** Where its events went, by the index's uuid: are they still there? */
+  indices: z.record(z.string(), z.string()),
+});
+
+/** How far an unfinished load has come with one log. */
+export type Checkpoint = z.infer<typeof checkpointSchema>;
+
+/** A part of a log, to know it again. */
+export type Piece = z.infer<typeof piece>;
+
 export interface Checkpoints {
-  readonly x: 1;
+  /** What an unfinished load has left; undefined where there is nothing to be believed. */
+  readonly find: (key: string) => Promise<Checkpoint | undefined>;
+  readonly save: (checkpoint: Omit<Checkpoint, 'version'>) => Promise<void>;
+  /** The load has come to its end: the next one is a new one. */
+  readonly forget: (key: string) => Promise<void>;
+}
+
+/**
+ * Keeps checkpoints in a folder that is one load's alone while the action runs. Losing them costs time and nothing else,
+ * so what is damaged or of another version is passed over.
+ */
+export async function withCheckpoints<T>(
+  folder: string,
+  action: (checkpoints: Checkpoints) => Promise<T>,
+): Promise<T> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  return await withLock(join(folder, 'lock'), { onWait: (holder) => refuse(folder, holder) }, () =>
+    action({
+      find: (key) => read(pathOf(folder, key), key),
+      save: (checkpoint) => write(folder, pathOf(folder, checkpoint.key), { version: 1, ...checkpoint }),
+      forget: (key) => rm(pathOf(folder, key), { force: true }),
+    }),
+  );
+}
+
+function refuse(folder: string, holder: { readonly pid: number; readonly host: string } | undefined): never {
+  const who = holder === undefined ? 'Another load' : `Another load (pid ${holder.pid} on ${holder.host})`;
+  throw new KauditError('state-in-use', `${who} into the same place remembers how far it is in ${folder}.`, {
+    hint: 'Wait for it to end, or give this one a KAUDIT_HOME of its own: what both load is stored once.',
+  });
+}
+
+export function pieceOf(bytes: Buffer): Piece {
+  return { length: bytes.length, hash: createHash('sha256').update(bytes).digest('base64url') };
+}
+
+function pathOf(folder: string, key: string): string {
+  return join(folder, `${createHash('sha256').update(key).digest('hex').slice(0, 32)}.json`);
+}
+
+async function read(path: string, key: string): Promise<Checkpoint | undefined> {
+  try {
+    const checkpoint = checkpointSchema.parse(JSON.parse(await readFile(path, 'utf8')));
+    return checkpoint.key === key ? checkpoint : undefined;
+  } catch (error) {
+    if (systemCodeOf(error) === 'EACCES') throw error;
+    return undefined;
+  }
+}
+
+/** Old or new, whatever happens in between: written beside its place, made durable, renamed, and the name made durable. */
+async function write(folder: string, path: string, checkpoint: Checkpoint): Promise<void> {
+  const draft = `${path}.new`;
+  const file = await open(draft, 'w', 0o600);
+  try {
+    await file.writeFile(JSON.stringify(checkpoint));
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(draft, path);
+  const directory = await open(folder, 'r');
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
+}
+
+export function progressOf({ offset, counts }: Checkpoint): Progress {
+  return { offset, counts };
 }

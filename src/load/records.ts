@@ -4,11 +4,10 @@ import type { AuditEvent } from '../audit/event.ts';
 import { readNative } from '../audit/native.ts';
 import { unwrap } from '../audit/unwrap.ts';
 import { messageOf } from '../shared/errors.ts';
-import { DamagedGzip, gunzip, isGzip } from './gunzip.ts';
 import { type Line, splitLines } from './lines.ts';
 import { chooseLayout, isEnough, type Peeked, peek } from './sniff.ts';
-import { unreadable } from './sources.ts';
 import { streamItems } from './stream.ts';
+import { DamagedSource, unreadable } from './unpack/index.ts';
 
 /** One thing that was read, in the place of an event. */
 export type LogRecord =
@@ -20,18 +19,16 @@ export type LogRecord =
   /** The source cannot be read to its end. */
   | { readonly kind: 'broken'; readonly reason: string };
 
-/** Reads a source whatever its packing and layout, in groups of records. Bounded memory; never throws for bad input. */
+/** Reads unpacked bytes whatever their layout, in groups of records. Bounded memory; never throws for bad input. */
 export async function* readRecords(
   file: string,
   bytes: AsyncIterable<Buffer>,
   onBytes: (count: number) => void,
 ): AsyncGenerator<Iterable<LogRecord>> {
   try {
-    const packed = await peek(bytes, (head) => head.length >= 2);
-    const plain = counted(isGzip(packed.head) ? gunzip(packed.chunks) : packed.chunks, onBytes);
-    yield* readPlain(file, await peek(plain, isEnough));
+    yield* readPlain(file, await peek(counted(bytes, onBytes), isEnough));
   } catch (error) {
-    yield [{ kind: 'broken', reason: error instanceof DamagedGzip ? error.message : unreadable(error) }];
+    yield [{ kind: 'broken', reason: unreadable(error) }];
   }
 }
 
@@ -122,7 +119,7 @@ async function* readStream(file: string, chunks: AsyncIterable<Buffer>): AsyncGe
       number += 1;
     }
   } catch (error) {
-    if (error instanceof DamagedGzip) throw error;
+    if (error instanceof DamagedSource) throw error;
     yield [
       {
         kind: 'unparseable',

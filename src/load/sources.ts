@@ -1,94 +1,99 @@
-import { createReadStream } from 'node:fs';
-import { readdir, realpath, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { glob, isDynamicPattern } from 'tinyglobby';
-import { messageOf, systemCodeOf } from '../shared/errors.ts';
-import { STDIN } from '../shared/io.ts';
+import { type FileWatch, type FoundFile, packedFile } from './file.ts';
+import { findRepeated, type Repeated } from './repeated.ts';
+import { type Member, type UnpackLimits, type Unreadable, unpack } from './unpack/index.ts';
+import { type Found, walk } from './walk.ts';
 
-/** Something to read events from. */
+/** Something to read logs from: a file, stdin, a named pipe. */
 export interface Source {
+  readonly kind: 'source';
   /** The path as it was given or found, `-` for stdin: what origin.file and the ledger say. */
   readonly name: string;
   /** Bytes on disk, undefined where nobody knows. */
   readonly size: number | undefined;
-  /** Named by the user, rather than found in a folder: then leaving it out is worth telling. */
-  readonly named: boolean;
-  readonly open: () => AsyncIterable<Buffer>;
+  /** Milliseconds, undefined where nobody knows. */
+  readonly modified: number | undefined;
+  /** The logs in it, in their order, each to be read before the next one. Never throws. */
+  readonly members: (watch?: SourceWatch) => AsyncIterable<Member | Unreadable>;
 }
 
-export interface UnreadableSource {
-  readonly name: string;
-  readonly reason: string;
+export interface SourceWatch {
+  /** Told how many more bytes have been read, as they are on disk. */
+  readonly onRead?: (bytes: number) => void;
+  /** Told what is worth knowing and no damage, such as that a file grew. */
+  readonly onRemark?: (remark: string) => void;
 }
 
-export type FoundSource = Source | UnreadableSource;
+export type FoundSource = Source | Unreadable | Repeated;
 
-const READ_BYTES = 256 * 1024;
-
-/** Finds what the arguments name: files, folders with everything below, globs, stdin. Sorted, each file once. */
+/** Finds what the arguments name: files, folders with everything below, globs, stdin. Sorted, each content once. */
 export async function findSources(
   paths: readonly string[],
   stdin: NodeJS.ReadableStream,
+  limits: UnpackLimits = {},
 ): Promise<readonly FoundSource[]> {
-  const found: FoundSource[] = [];
+  const found = withoutDoubles(await walk(paths, stdin));
+  const repeated = await findRepeated(found.flatMap((one) => (one.kind === 'file' ? [one.file] : [])));
+  return found.map((one) => {
+    if (one.kind === 'unreadable') return one;
+    if (one.kind === 'stream') return streamSource(one.name, one.read, limits);
+    return repeated.get(one.file) ?? fileSource(one.file, one.named, limits);
+  });
+}
+
+/** The same file under two names, by links or because it is named twice, counts once. */
+function withoutDoubles(found: readonly Found[]): readonly Found[] {
   const seen = new Set<string>();
-  const add = (source: FoundSource, identity: string): void => {
-    if (!seen.has(identity)) found.push(source);
+  return found.filter((one) => {
+    const identity = one.kind === 'file' ? identityOf(one.file) : `${one.kind} ${one.name}`;
+    const isNew = !seen.has(identity);
     seen.add(identity);
+    return isNew;
+  });
+}
+
+/** Inodes only where there are links: not every file system gives each file one of its own. */
+function identityOf(file: FoundFile): string {
+  return file.isLinked ? `inode ${file.identity}` : `path ${file.realPath}`;
+}
+
+function fileSource(file: FoundFile, named: boolean, limits: UnpackLimits): Source {
+  return {
+    kind: 'source',
+    name: file.path,
+    size: file.size,
+    modified: file.modified,
+    members: (watch = {}) => unpack(packedFile(file, named, fileWatch(watch)), limits),
   };
-  for (const path of paths) {
-    if (path === '-' || path === STDIN)
-      add({ name: '-', size: undefined, named: true, open: () => buffersOf(stdin) }, '-');
-    else await walk(path, true, new Set(), add);
+}
+
+/** Bytes that are read again, after a look or a damage, count once. */
+function fileWatch({ onRead, onRemark }: SourceWatch): FileWatch {
+  let furthest = 0;
+  return {
+    onPosition: (position) => {
+      if (position <= furthest) return;
+      onRead?.(position - furthest);
+      furthest = position;
+    },
+    onRemark: (remark) => onRemark?.(remark),
+  };
+}
+
+/** A source that can be read once. */
+export function streamSource(name: string, read: () => AsyncIterable<Buffer>, limits: UnpackLimits = {}): Source {
+  const packed = { name, key: undefined, size: undefined, named: true, isRereadable: false };
+  return {
+    kind: 'source',
+    name,
+    size: undefined,
+    modified: undefined,
+    members: ({ onRead } = {}) => unpack({ ...packed, read: () => counted(read(), onRead) }, limits),
+  };
+}
+
+async function* counted(chunks: AsyncIterable<Buffer>, onRead: SourceWatch['onRead']): AsyncGenerator<Buffer> {
+  for await (const chunk of chunks) {
+    onRead?.(chunk.length);
+    yield chunk;
   }
-  return found;
-}
-
-type Add = (source: FoundSource, identity: string) => void;
-
-async function walk(path: string, named: boolean, parents: ReadonlySet<string>, add: Add): Promise<void> {
-  try {
-    const real = await realpath(path);
-    const stats = await stat(real);
-    if (stats.isFile()) {
-      add({ name: path, size: stats.size, named, open: () => openFile(path) }, real);
-    } else if (!stats.isDirectory()) {
-      // A named pipe can be read once, as `kaudit load <(zcat …)` does; below a folder it might wait for ever.
-      if (named) add({ name: path, size: undefined, named, open: () => openFile(path) }, real);
-      else add({ name: path, reason: 'no regular file' }, real);
-    } else if (!parents.has(real)) {
-      const below = new Set([...parents, real]);
-      for (const name of (await readdir(path)).sort()) await walk(join(path, name), false, below, add);
-    }
-  } catch (error) {
-    if (named && systemCodeOf(error) === 'ENOENT' && isDynamicPattern(path)) return await walkGlob(path, add);
-    add({ name: path, reason: unreadable(error) }, path);
-  }
-}
-
-async function walkGlob(pattern: string, add: Add): Promise<void> {
-  const matches = await glob(pattern, { dot: true, onlyFiles: false, expandDirectories: false });
-  if (matches.length === 0) add({ name: pattern, reason: 'no file matches' }, pattern);
-  for (const match of matches.sort()) await walk(match.replace(/\/$/, ''), true, new Set(), add);
-}
-
-function openFile(path: string): AsyncIterable<Buffer> {
-  return createReadStream(path, { highWaterMark: READ_BYTES });
-}
-
-async function* buffersOf(stream: NodeJS.ReadableStream): AsyncGenerator<Buffer> {
-  for await (const chunk of stream) yield typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
-}
-
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'no such file or folder',
-  EACCES: 'permission denied',
-  EPERM: 'permission denied',
-  ELOOP: 'a symbolic link that leads to itself',
-  EIO: 'the disk could not read it',
-};
-
-/** Why a file cannot be read, in words. */
-export function unreadable(error: unknown): string {
-  return REASONS[systemCodeOf(error) ?? ''] ?? messageOf(error);
 }

@@ -1,6 +1,6 @@
-import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { type LogRecord, readRecords } from '../../src/load/records.ts';
+import { DamagedSource } from '../../src/load/unpack/index.ts';
 import { chunked, collect } from '../support/chunks.ts';
 import { rawEvent } from '../support/events.ts';
 
@@ -72,21 +72,32 @@ describe('readRecords', () => {
       `I0302 starting\n${line('a')}\npanic: no\n`,
       ['unparseable: not valid JSON', 'Event', 'unparseable: not valid JSON'],
     ],
-    ['gzip, whatever its name', gzipSync(`${line('a')}\n`), ['Event']],
   ])('reads %s', async (_, bytes, expected) => {
     expect(await kinds(bytes)).toEqual(expected);
   });
 
-  it('reads what a cut-off gzip file holds, and says that there was more', async () => {
-    const packed = gzipSync(Array.from({ length: 400 }, (_, index) => line(`${index}-${Math.random()}`)).join('\n'));
-    const found = await kinds(packed.subarray(0, packed.length - 20));
-    expect(found.filter((kind) => kind === 'Event').length).toBeGreaterThan(300);
-    expect(found.at(-1)).toMatch(/^broken: the gzip data is damaged or cut off/);
+  it('keeps what a damaged source held, and says that there was more', async () => {
+    const damaged = async function* (): AsyncGenerator<Buffer> {
+      yield Buffer.from(`${line('a')}\n${line('b')}\n`);
+      throw new DamagedSource('the gzip data is cut off');
+    };
+    const groups = await collect(readRecords('audit.log', damaged(), () => {}));
+    expect(groups.flat().map(({ kind }) => kind)).toEqual(['candidate', 'candidate', 'broken']);
+    expect(groups.flat().at(-1)).toMatchObject({ reason: 'the gzip data is cut off' });
   });
 
-  it('reads a small cut-off gzip file as well', async () => {
-    const packed = gzipSync(`${line('a')}\n${line('b')}\n`);
-    expect((await kinds(packed.subarray(0, packed.length - 4))).slice(0, 2)).toEqual(['Event', 'Event']);
+  it.each([
+    ['EIO', 'the disk could not read it'],
+    ['EACCES', 'permission denied'],
+    ['EMFILE', 'too many open files: raise the limit (ulimit -n)'],
+  ])('takes %s for the end of a source, not of the load', async (code, reason) => {
+    const failing = async function* (): AsyncGenerator<Buffer> {
+      yield Buffer.from(`${line('a')}\n`);
+      throw Object.assign(new Error('failed'), { code });
+    };
+    const groups = await collect(readRecords('audit.log', failing(), () => {}));
+    expect(groups.flat().map(({ kind }) => kind)).toEqual(['candidate', 'broken']);
+    expect(groups.flat().at(-1)).toMatchObject({ reason });
   });
 
   it('says where each line begins, in bytes', async () => {

@@ -8,6 +8,7 @@ export const DEPENDENCIES: Readonly<Record<string, readonly [string, string]>> =
   'p-limit': ['Sindre Sorhus', 'Bounds concurrent files, bulks and queries'],
   'stream-json': ['Eugene Lazutkin, since 2013', 'JSON documents too large for memory'],
   'string-width': ['Sindre Sorhus', 'Columns that a text takes on a terminal: wide characters, emoji'],
+  'tar-stream': ['Mathias Buus', 'Reads archives file by file, without unpacking them'],
   tinyglobby: ['SuperchupuDev; used by Vite and tsup', 'Globs; Node has its own from 22 on'],
   yaml: ['Eemeli Aro', 'Definitions: YAML 1.2 with errors that say where'],
   yargs: ['yargs team', 'Commands, help, completion'],

@@ -1,0 +1,37 @@
+/** Bytes by which a place in a log is known again. */
+const KNOWN_BY = 4096;
+
+/** Remembers the last bytes that have passed, for as long as somebody may ask what stood before a place. */
+export interface Trail {
+  readonly pass: (chunks: AsyncIterable<Buffer>) => AsyncGenerator<Buffer>;
+  /** A copy of what stands before a place, which must not be before the last one that was asked for. */
+  readonly before: (offset: number) => Buffer;
+  /** A copy of the log's first bytes, as far as they have passed. */
+  readonly head: () => Buffer;
+}
+
+/** `start`: offset of the first byte that passes. `head`: the log's first bytes, where they do not pass. */
+export function openTrail(start = 0, head = Buffer.alloc(0)): Trail {
+  let held: { readonly at: number; readonly bytes: Buffer }[] = [];
+  let end = start;
+  let first = head;
+
+  return {
+    async *pass(chunks) {
+      for await (const bytes of chunks) {
+        if (first.length < KNOWN_BY && end === first.length) {
+          first = Buffer.concat([first, bytes.subarray(0, KNOWN_BY - first.length)]);
+        }
+        held.push({ at: end, bytes });
+        end += bytes.length;
+        yield bytes;
+      }
+    },
+    before: (offset) => {
+      const from = Math.max(0, offset - KNOWN_BY);
+      held = held.filter(({ at, bytes }) => at + bytes.length > from);
+      return Buffer.concat(held.map(({ at, bytes }) => bytes.subarray(Math.max(0, from - at), Math.max(0, offset - at))));
+    },
+    head: () => first,
+  };
+}
