@@ -67,7 +67,8 @@ function build(
   const timestamp = micros === undefined ? undefined : isoMillis(micros);
   const hash = contentHash(redaction.text);
   const loaded: Loaded = {
-    cluster: context.cluster,
+    // The identity takes only the name that was given: the wrapped and the native copy of an event are one document.
+    cluster: context.cluster ?? candidate.origin.cluster,
     redacted: redaction.paths.length > 0 ? redaction.paths : undefined,
     undated: timestamp === undefined || undefined,
     degraded,

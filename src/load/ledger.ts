@@ -42,12 +42,14 @@ export interface FileLedger {
   readonly file: string;
   readonly counts: { -readonly [K in keyof Counts]: Counts[K] };
   reason: string | undefined;
+  /** Records of other programs, by what they are. */
+  readonly others: Map<string, number>;
   /** Reading ended before the end, or a file that the user named was left out. */
   partial: boolean;
 }
 
 export function openFileLedger(file: string): FileLedger {
-  return { file, counts: { ...NOTHING }, reason: undefined, partial: false };
+  return { file, counts: { ...NOTHING }, reason: undefined, others: new Map(), partial: false };
 }
 
 const NOTHING: Counts = { read: 0, created: 0, duplicate: 0, variant: 0, quarantined: 0, skipped: 0, degraded: 0 };
@@ -56,6 +58,18 @@ const NOTHING: Counts = { read: 0, created: 0, duplicate: 0, variant: 0, quarant
 export function settle(ledger: FileLedger, fate: Settled, degraded = false): void {
   ledger.counts[fate] += 1;
   if (degraded && fate === 'created') ledger.counts.degraded += 1;
+}
+
+/** Kinds of other programs' records that are named; the sources choose the names. */
+const MOST_KINDS = 20;
+
+/** Enters a record of another program: read, and left out. */
+export function skip(ledger: FileLedger, what: string): void {
+  const { others } = ledger;
+  const kind = others.has(what) || others.size < MOST_KINDS ? what : 'other record';
+  others.set(kind, (others.get(kind) ?? 0) + 1);
+  ledger.counts.read += 1;
+  settle(ledger, 'skipped');
 }
 
 /** The span of event times, in microseconds. */
@@ -93,7 +107,10 @@ export function closeLedger(ledgers: readonly FileLedger[], totals: LoadTotals):
   };
 }
 
-function closeFile({ file, counts, reason }: FileLedger): FileReport {
+function closeFile({ file, counts, reason: early, others }: FileLedger): FileReport {
+  const kinds = [...others].map(([what, count]) => `${count} ${count === 1 ? what : `${what}s`}`);
+  const skipped = kinds.length > 0 ? `${kinds.join(', ')} skipped` : undefined;
+  const reason = [early, skipped].filter((text) => text !== undefined).join('; ') || undefined;
   return { file, ...counts, balanced: isBalanced(counts), ...(reason !== undefined && { reason }) };
 }
 

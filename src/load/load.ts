@@ -3,9 +3,19 @@ import { type DocumentContext, documentOf } from '../audit/document.ts';
 import { eventsIndex } from '../audit/indices.ts';
 import { type Batcher, openBatcher } from './batch.ts';
 import { type Delivery, deliverBatch } from './deliver.ts';
-import { closeLedger, type FileLedger, type LoadReport, openFileLedger, type Span, settle, widen } from './ledger.ts';
+import {
+  closeLedger,
+  type FileLedger,
+  type LoadReport,
+  openFileLedger,
+  type Span,
+  settle,
+  skip,
+  widen,
+} from './ledger.ts';
 import { openQuarantine, type Quarantine } from './quarantine.ts';
 import { type LogRecord, readRecords } from './records.ts';
+import type { Format } from './sniff.ts';
 import type { FoundSource, Source } from './sources.ts';
 import type { Store } from './store.ts';
 
@@ -15,6 +25,8 @@ export interface LoadOptions {
   readonly namespace: string;
   /** Folder for what cannot be indexed. */
   readonly quarantineFolder: string;
+  /** Layout of the files, where the user insists on one. */
+  readonly format?: Format;
   /** Stops reading; what has been read is still delivered. */
   readonly signal: AbortSignal;
   /** Told about each file as it begins and as it proceeds. */
@@ -106,11 +118,13 @@ async function loadSource(run: Run, source: FoundSource): Promise<FileLedger> {
     return ledger;
   }
   if (run.options.signal.aborted) return interrupted(ledger);
-  const records = readRecords(source.name, countDisk(run, source), (count) => {
+  const onBytes = (count: number): void => {
     run.inflated += count;
-  });
-  for await (const group of records) {
-    for (const record of group) await take(run, ledger, source, record);
+  };
+  const { format } = run.options;
+  const groups = readRecords(source.name, countDisk(run, source), { onBytes, ...(format !== undefined && { format }) });
+  for await (const { records } of groups) {
+    for (const record of records) await take(run, ledger, source, record);
     run.options.onProgress?.({ events: run.events, bytes: run.readFromDisk, total: run.totalOnDisk });
     if (run.options.signal.aborted) return interrupted(ledger);
   }
@@ -137,10 +151,11 @@ async function take(run: Run, ledger: FileLedger, source: Source, record: LogRec
     ledger.reason = record.reason;
     return;
   }
-  if (record.kind === 'skipped') {
+  if (record.kind === 'foreign') {
     ledger.partial ||= source.named;
     return enter(ledger, 'skipped', record.reason);
   }
+  if (record.kind === 'skipped') return skip(ledger, record.what);
   ledger.counts.read += 1;
   run.events += 1;
   if (record.kind === 'unparseable') return await quarantineText(run, ledger, record);

@@ -1,10 +1,9 @@
-import { isUtf8 } from 'node:buffer';
 import type { Candidate } from '../audit/document.ts';
-import { unwrap } from '../audit/unwrap.ts';
+import { openUnwrapper, type Piece, type Unwrapper, unwrapYaml } from '../audit/wrappers/index.ts';
 import { messageOf } from '../shared/errors.ts';
 import { DamagedGzip, gunzip, isGzip } from './gunzip.ts';
 import { type Line, splitLines } from './lines.ts';
-import { chooseLayout, isEnough, type Peeked, peek } from './sniff.ts';
+import { chooseLayout, type Format, isEnough, type Peeked, peek } from './sniff.ts';
 import { unreadable } from './sources.ts';
 import { streamItems } from './stream.ts';
 
@@ -12,22 +11,48 @@ import { streamItems } from './stream.ts';
 export type LogRecord =
   | { readonly kind: 'candidate'; readonly candidate: Candidate; readonly value: unknown }
   | { readonly kind: 'unparseable'; readonly offset: number; readonly reason: string; readonly text: string }
-  | { readonly kind: 'skipped'; readonly reason: string }
+  /** A record of another program: what it is, in the singular. */
+  | { readonly kind: 'skipped'; readonly what: string }
+  /** The whole source is something else. */
+  | { readonly kind: 'foreign'; readonly reason: string }
   /** The source cannot be read to its end. */
   | { readonly kind: 'broken'; readonly reason: string };
 
-/** Reads a source whatever its packing and layout, in groups of records. Bounded memory; never throws for bad input. */
+/** What was read together. */
+export interface RecordGroup {
+  readonly records: readonly LogRecord[];
+  /**
+   * Bytes of the (inflated) source after which reading may start again once these records are done; undefined while a
+   * line waits for its rest, or in the middle of a document.
+   */
+  readonly resume: number | undefined;
+}
+
+export interface ReadOptions {
+  /** Told about every piece that is read, after inflating. */
+  readonly onBytes: (count: number) => void;
+  /** The layout that the user insists on. */
+  readonly format?: Format;
+}
+
+/** Reads a source whatever its packing, layout and wrapping, in groups of records. Bounded memory; never throws for bad input. */
 export async function* readRecords(
   file: string,
   bytes: AsyncIterable<Buffer>,
-  onBytes: (count: number) => void,
-): AsyncGenerator<readonly LogRecord[]> {
+  { onBytes, format }: ReadOptions,
+): AsyncGenerator<RecordGroup> {
+  let inflated = 0;
+  const count = (length: number): void => {
+    inflated += length;
+    onBytes(length);
+  };
   try {
     const packed = await peek(bytes, (head) => head.length >= 2);
-    const plain = counted(isGzip(packed.head) ? gunzip(packed.chunks) : packed.chunks, onBytes);
-    yield* readPlain(file, await peek(plain, isEnough));
+    const plain = counted(isGzip(packed.head) ? gunzip(packed.chunks) : packed.chunks, count);
+    const peeked = await peek(plain, isEnough);
+    yield* readPlain({ file, peeked, unwrapper: openUnwrapper(), inflated: () => inflated }, format);
   } catch (error) {
-    yield [{ kind: 'broken', reason: error instanceof DamagedGzip ? error.message : unreadable(error) }];
+    yield alone({ kind: 'broken', reason: error instanceof DamagedGzip ? error.message : unreadable(error) });
   }
 }
 
@@ -38,75 +63,106 @@ async function* counted(chunks: AsyncIterable<Buffer>, onBytes: (count: number) 
   }
 }
 
-async function* readPlain(file: string, peeked: Peeked): AsyncGenerator<readonly LogRecord[]> {
-  const layout = chooseLayout(peeked);
+function alone(...records: readonly LogRecord[]): RecordGroup {
+  return { records, resume: undefined };
+}
+
+/** A source that is being read. */
+interface Reading {
+  readonly file: string;
+  readonly peeked: Peeked;
+  readonly unwrapper: Unwrapper;
+  /** Bytes that have been read so far. */
+  readonly inflated: () => number;
+}
+
+async function* readPlain(reading: Reading, format: Format | undefined): AsyncGenerator<RecordGroup> {
+  const { file, peeked, unwrapper } = reading;
+  const layout = chooseLayout(peeked, format);
   switch (layout.kind) {
     case 'empty':
       return;
     case 'foreign':
-      yield [{ kind: 'skipped', reason: layout.reason }];
+      yield alone(layout);
       return;
     case 'whole':
-      yield recordsOfLine(file, { bytes: peeked.head, offset: 0, overlong: false });
+      yield { records: recordsOf(file, unwrapper.take(peeked.head, 0)), resume: peeked.head.length };
+      return;
+    case 'yaml':
+      yield { records: recordsOf(file, unwrapYaml(peeked.head.toString('utf8'))), resume: peeked.head.length };
       return;
     case 'lines':
-      for await (const lines of splitLines(peeked.chunks)) yield lines.flatMap((line) => recordsOfLine(file, line));
+      yield* readLines(reading);
       return;
     case 'stream':
-      yield* readStream(file, peeked.chunks);
+      yield* readStream(reading);
   }
 }
 
-/** The records of one JSON text: an event, or the items of an EventList or array. None for a blank line. */
-export function recordsOfLine(file: string, line: Line): readonly LogRecord[] {
-  const text = line.bytes
-    .toString('utf8')
-    .replace(/^\ufeff/, '')
-    .trim();
-  if (line.overlong) return [{ kind: 'unparseable', offset: line.offset, reason: 'a line over 64 MiB', text }];
-  if (text === '') return [];
-  const unwrapped = unwrap(text);
-  if (unwrapped.kind === 'unparseable') return [{ ...unwrapped, offset: line.offset, text }];
-  if (unwrapped.items.length === 0) return [{ kind: 'skipped', reason: `an ${unwrapped.wrapping} without items` }];
-  const valid = isUtf8(line.bytes);
-  return unwrapped.items.map((item) => {
-    const isAlone = unwrapped.wrapping === 'Event';
-    const damaged = !valid && (isAlone || item.text.includes('\ufffd'));
-    const candidate = {
-      text: item.text,
-      ...(damaged && { invalidBytes: isAlone ? line.bytes : Buffer.from(item.text) }),
-      origin: { file, offset: line.offset + item.offset, format: unwrapped.wrapping },
-    };
-    return { kind: 'candidate', candidate, value: item.value };
-  });
+async function* readLines({ file, peeked, unwrapper, inflated }: Reading): AsyncGenerator<RecordGroup> {
+  let failure: { readonly error: unknown } | undefined;
+  try {
+    for await (const lines of splitLines(peeked.chunks)) {
+      const records = lines.flatMap((line) => recordsOfLine(file, line, unwrapper));
+      yield { records, resume: unwrapper.isWaiting() ? undefined : endOf(lines.at(-1), inflated()) };
+    }
+  } catch (error) {
+    failure = { error };
+  }
+  const waiting = unwrapper.end();
+  if (waiting.length > 0) yield alone(...recordsOf(file, waiting));
+  if (failure !== undefined) throw failure.error;
+}
+
+/** Where the next line begins. A line without its newline may still be written: it is read again. */
+function endOf(line: Line | undefined, inflated: number): number | undefined {
+  if (line === undefined || line.overlong) return undefined;
+  const end = line.offset + line.bytes.length;
+  return end < inflated ? end + 1 : line.offset;
+}
+
+function recordsOfLine(file: string, line: Line, unwrapper: Unwrapper): readonly LogRecord[] {
+  if (!line.overlong) return recordsOf(file, unwrapper.take(line.bytes, line.offset));
+  const text = line.bytes.toString('utf8');
+  return [{ kind: 'unparseable', offset: line.offset, reason: 'a line over 64 MiB', text }];
+}
+
+function recordsOf(file: string, pieces: readonly Piece[]): readonly LogRecord[] {
+  return pieces.map((piece) => (piece.kind === 'event' ? candidateOf(file, piece) : piece));
+}
+
+function candidateOf(file: string, piece: Extract<Piece, { kind: 'event' }>): LogRecord {
+  const { text, value, offset, format, added, invalidBytes } = piece;
+  const origin = { file, offset, format, ...added };
+  const candidate = invalidBytes === undefined ? { text, origin } : { text, invalidBytes, origin };
+  return { kind: 'candidate', candidate, value };
 }
 
 /** A streamed event has no place in bytes: its offset is its number. */
-async function* readStream(file: string, chunks: AsyncIterable<Buffer>): AsyncGenerator<readonly LogRecord[]> {
+async function* readStream({ file, peeked, unwrapper }: Reading): AsyncGenerator<RecordGroup> {
   const watch = utf8Watch();
   let number = 0;
+  const numbered = (piece: Piece): Piece => {
+    if (piece.kind === 'skipped') return piece;
+    const offset = number;
+    number += 1;
+    if (piece.kind === 'unparseable') return { ...piece, offset };
+    const damaged = !watch.valid() && piece.text.includes('\ufffd');
+    const invalid = damaged && { invalidBytes: Buffer.from(piece.text) };
+    return { ...piece, offset, format: `${piece.format} (streamed)`, ...invalid };
+  };
   try {
-    for await (const { text, wrapping } of streamItems(watch.pass(chunks))) {
-      const damaged = !watch.valid() && text.includes('\ufffd');
-      const candidate = {
-        text,
-        ...(damaged && { invalidBytes: Buffer.from(text) }),
-        origin: { file, offset: number, format: `${wrapping} (streamed)` },
-      };
-      yield [{ kind: 'candidate', candidate, value: JSON.parse(text) }];
-      number += 1;
+    for await (const { before, text, after } of streamItems(watch.pass(peeked.chunks))) {
+      const pieces = unwrapper.take(Buffer.from(before + text + after), number);
+      yield alone(...recordsOf(file, pieces.map(numbered)));
     }
   } catch (error) {
     if (error instanceof DamagedGzip) throw error;
-    yield [
-      {
-        kind: 'unparseable',
-        offset: number,
-        reason: `the JSON breaks after ${number} events: ${messageOf(error)}`,
-        text: '',
-      },
-      { kind: 'broken', reason: `the JSON breaks after ${number} events` },
-    ];
+    const reason = `the JSON breaks after ${number} events`;
+    yield alone(
+      { kind: 'unparseable', offset: number, reason: `${reason}: ${messageOf(error)}`, text: '' },
+      { kind: 'broken', reason },
+    );
   }
 }
 

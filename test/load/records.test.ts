@@ -5,15 +5,17 @@ import { chunked, collect } from '../support/chunks.ts';
 import { rawEvent } from '../support/events.ts';
 
 async function read(bytes: Buffer | string): Promise<readonly LogRecord[]> {
-  const groups = await collect(readRecords('audit.log', chunked(Buffer.from(bytes), [4096]), () => {}));
-  return groups.flat();
+  const groups = await collect(readRecords('audit.log', chunked(Buffer.from(bytes), [4096]), { onBytes: () => {} }));
+  return groups.flatMap(({ records }) => records);
 }
 
-/** Kind of each record, or its reason. */
-const kinds = async (bytes: Buffer | string): Promise<readonly string[]> =>
-  (await read(bytes)).map((record) =>
-    record.kind === 'candidate' ? record.candidate.origin.format : `${record.kind}: ${record.reason}`,
-  );
+/** Format of each record, or what became of it. */
+const kinds = async (bytes: Buffer | string): Promise<readonly string[]> => (await read(bytes)).map(nameOf);
+
+function nameOf(record: LogRecord): string {
+  if (record.kind === 'candidate') return record.candidate.origin.format;
+  return `${record.kind}: ${record.kind === 'skipped' ? record.what : record.reason}`;
+}
 
 const event = (auditID: string): object => rawEvent({ auditID });
 const line = (auditID: string): string => JSON.stringify(event(auditID));
@@ -51,9 +53,9 @@ describe('readRecords', () => {
     ],
     ['nothing', '', []],
     ['blanks', ' \n\n', []],
-    ['an EventList without items', '{"kind":"EventList","items":[]}', ['skipped: an EventList without items']],
-    ['no JSON', 'kind: Policy\nrules: []\n', ['skipped: no JSON in it']],
-    ['a binary file', Buffer.from([0x89, 0x50, 0x4e, 0x47, 0, 0, 1, 10, 123, 10]), ['skipped: a binary file']],
+    ['an EventList without items', '{"kind":"EventList","items":[]}', ['skipped: empty EventList']],
+    ['no JSON', 'kind: Policy\nrules: []\n', ['foreign: no JSON in it']],
+    ['a binary file', Buffer.from([0x89, 0x50, 0x4e, 0x47, 0, 0, 1, 10, 123, 10]), ['foreign: a binary file']],
     ['a line that is cut off', `${line('a')}\n${line('b').slice(0, 50)}`, ['Event', 'unparseable: not valid JSON']],
     [
       'a first line that is cut off',
