@@ -10,33 +10,36 @@ interface Head {
 }
 
 const TIME = String.raw`(?<received>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d))`;
-const STRUCTURED_DATA = String.raw`(?:-|(?:\[[^\]"]*(?:"(?:[^"\\]|\\.)*"[^\]"]*)*\])+)`;
+// No word of a head holds what JSON begins with: a head must never reach into the event, where clients choose the text.
+const HOST = String.raw`(?<node>[\w.:-]{1,255})`;
+const WORD = String.raw`[^\s{["]{1,255}`;
+const TAG = String.raw`[\w./-]{1,64}(?:\[\w{1,16}\])?:`;
+const STRUCTURED_DATA = String.raw`(?:-|(?:\[[^\s\]"]+(?: [^\s\]"=]+="(?:[^"\\]|\\.)*")*\])+)`;
+const JSON_AHEAD = '(?=[[{])';
 
 /** Each up to where the JSON begins. */
 const HEADS: readonly Head[] = [
   // RFC 5424: <165>1 TIME HOST APP PROCID MSGID STRUCTURED-DATA MSG
-  {
-    format: 'syslog',
-    pattern: new RegExp(String.raw`^<\d{1,3}>1 ${TIME} (?<node>\S+) \S+ \S+ \S+ ${STRUCTURED_DATA} \ufeff?(?=[[{])`),
-  },
+  head('syslog', String.raw`<\d{1,3}>1 ${TIME} ${HOST} ${WORD} ${WORD} ${WORD} ${STRUCTURED_DATA} \ufeff?`),
   // RFC 3164: <13>Mar  2 09:41:07 HOST TAG[PID]: MSG, and as rsyslog writes it to files, without the priority.
-  {
-    format: 'syslog',
-    pattern: /^(?:<\d{1,3}>)?[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d (?<node>\S+) [^:\s]{1,64}: ?(?=[[{])/,
-  },
+  head('syslog', String.raw`(?:<\d{1,3}>)?[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d ${HOST} ${TAG} ?`),
   // The same with the time that rsyslog has written since its version 7.
-  { format: 'syslog', pattern: new RegExp(String.raw`^(?:<\d{1,3}>)?${TIME} (?<node>\S+) [^:\s]{1,64}: ?(?=[[{])`) },
+  head('syslog', String.raw`(?:<\d{1,3}>)?${TIME} ${HOST} ${TAG} ?`),
   // Files that CloudWatch exports to S3: TIME MESSAGE
-  { format: 'cloudwatch-export', pattern: new RegExp(`^${TIME} (?=[[{])`) },
+  head('cloudwatch-export', `${TIME} `),
   // oc adm node-logs: NODE MESSAGE
-  { format: 'node-logs', pattern: /^(?<node>[A-Za-z0-9][A-Za-z0-9.-]{0,252}) (?=[[{])/ },
+  head('node-logs', `${HOST} `),
 ];
+
+function head(format: string, pattern: string): Head {
+  return { format, pattern: new RegExp(`^${pattern}${JSON_AHEAD}`) };
+}
 
 /** What a line's head says, and the rest of it; undefined for a line without a head that is known. */
 export function prefixed(text: string): Wrapping | undefined {
-  const head = text.slice(0, LONGEST_HEAD);
+  const start = text.slice(0, LONGEST_HEAD);
   for (const { format, pattern } of HEADS) {
-    const match = pattern.exec(head);
+    const match = pattern.exec(start);
     if (match === null) continue;
     const { received, node } = match.groups ?? {};
     const offset = match[0].length;
