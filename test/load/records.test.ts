@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { type LogRecord, readRecords } from '../../src/load/records.ts';
+import type { Format } from '../../src/load/sniff.ts';
 import { chunked, collect } from '../support/chunks.ts';
 import { rawEvent } from '../support/events.ts';
 
@@ -19,6 +20,18 @@ function nameOf(record: LogRecord): string {
 
 const event = (auditID: string): object => rawEvent({ auditID });
 const line = (auditID: string): string => JSON.stringify(event(auditID));
+
+/** Each alias stands for ten of the one before. */
+function bombOf(levels: number): string {
+  const lines = ['auditID: x', 'a0: &a0 [x, x]'];
+  for (let level = 1; level < levels; level += 1)
+    lines.push(
+      `a${level}: &a${level} [${Array(10)
+        .fill(`*a${level - 1}`)
+        .join(', ')}]`,
+    );
+  return lines.join('\n');
+}
 
 describe('readRecords', () => {
   it.each([
@@ -72,6 +85,31 @@ describe('readRecords', () => {
       `I0302 starting\n${line('a')}\npanic: no\n`,
       ['unparseable: not valid JSON', 'Event', 'unparseable: not valid JSON'],
     ],
+    ['YAML', `# as kubectl shows it\nkind: Event\nauditID: a\nstage: Panic\nlevel: Metadata\n`, ['yaml']],
+    [
+      'several YAML documents',
+      '---\nkind: EventList\nitems:\n- {auditID: a, stage: Panic, level: Request}\n---\n---\nauditID: b\n',
+      ['yaml/EventList', 'yaml'],
+    ],
+    [
+      'YAML whose aliases multiply',
+      bombOf(12),
+      ['unparseable: YAML: Excessive alias count indicates a resource exhaustion attack'],
+    ],
+    ['YAML that breaks off', 'auditID: a\nuser: {"a\n', [expect.stringMatching(/^unparseable: YAML: /)]],
+    ['several events on each line', `${line('a')}${line('b')}\n${line('c')}${line('d')}\n`, Array(4).fill('Event')],
+    ['text that begins with heads', `master-0 ${line('a')}\nmaster-1 ${line('b')}\n`, ['node-logs', 'node-logs']],
+    [
+      'a syslog in which other programs come first',
+      `Mar  2 09:41:07 a kernel: x\nMar  2 09:41:07 a kube-apiserver: ${line('a')}\n`,
+      ['unparseable: not valid JSON', 'syslog'],
+    ],
+    [
+      'the legacy format of the API server',
+      '2026-03-02T09:41:07.1Z AUDIT: id="a" stage="RequestReceived"\n2026-03-02T09:41:07.2Z AUDIT: id="a" response="200"\n',
+      Array(2).fill('skipped: legacy text audit line'),
+    ],
+    ['lone carriage returns and U+2028 within strings', `${line('a\r\u2028b')}\n`, ['Event']],
     ['gzip, whatever its name', gzipSync(`${line('a')}\n`), ['Event']],
   ])('reads %s', async (_, bytes, expected) => {
     expect(await kinds(bytes)).toEqual(expected);
@@ -116,5 +154,62 @@ describe('readRecords', () => {
       rawEvent({ auditID: `${index}`, requestObject: { data: 'x'.repeat(6_000_000) } }),
     );
     expect(await kinds(JSON.stringify({ kind: 'EventList', items }))).toEqual(Array(3).fill('EventList (streamed)'));
+  });
+
+  it.each([
+    ['records/aks', 'records', '{"category":"kube-audit","properties":{"log":', '}}'],
+    ['cloudwatch-subscription', 'logEvents', '{"message":', '}'],
+    ['cloudwatch-events', 'events', '{"message":', '}'],
+    ['loki', 'streams', '{"stream":{},"values":[["1",', ']]}'],
+  ])('streams %s that are too large for one piece', async (format, list, before, after) => {
+    const log = JSON.stringify(JSON.stringify(rawEvent({ requestObject: { data: 'x'.repeat(6_000_000) } })));
+    const elements = Array(3).fill(`${before}${log}${after}`).join(',');
+    expect(await kinds(`{"messageType":"DATA_MESSAGE","logGroup":"g","${list}":[${elements}]}`)).toEqual(
+      Array(3).fill(`${format} (streamed)`),
+    );
+  });
+});
+
+describe('a layout that the user insists on', () => {
+  const readAs = async (text: string, format: Format): Promise<readonly string[]> => {
+    const groups = await collect(readRecords('a', chunked(Buffer.from(text), [99]), { onBytes: () => {}, format }));
+    return groups.flatMap(({ records }) => records).map(nameOf);
+  };
+
+  it('is taken, whatever the content looks like', async () => {
+    expect(await readAs('no JSON here\n', 'lines')).toEqual(['unparseable: not valid JSON']);
+    expect(await readAs(`${line('a')}\n${line('b')}\n`, 'document')).toEqual(Array(2).fill('Event (streamed)'));
+    expect(await readAs(line('a'), 'document')).toEqual(['Event']);
+    expect(await readAs(line('a'), 'yaml')).toEqual(['yaml']);
+  });
+});
+
+describe('where reading may start again', () => {
+  const resumes = async (text: string): Promise<readonly (number | undefined)[]> =>
+    (await collect(readRecords('a', chunked(Buffer.from(text), [1 << 20]), { onBytes: () => {} }))).map(
+      ({ resume }) => resume,
+    );
+
+  it('is behind the last line that ended', async () => {
+    const lines = `${line('é')}\n${line('b')}\n`;
+    expect(await resumes(lines)).toEqual([Buffer.byteLength(lines)]);
+    expect(await resumes(`${lines}{"half`)).toEqual([Buffer.byteLength(lines), Buffer.byteLength(lines)]);
+  });
+
+  it('is nowhere while a line waits for its rest, or within a document', async () => {
+    expect(await resumes(`${line('a')}\n2026-03-02T09:41:08.1Z stdout P {\n`)).toEqual([undefined, undefined]);
+    expect(await resumes(`${JSON.stringify(event('a'), null, 1)}\n`.repeat(2))).toEqual([undefined, undefined]);
+  });
+
+  it('loses and repeats nothing, wherever it is used', async () => {
+    const lines = Array.from({ length: 40 }, (_, index) => line(`${index}`)).join('\n');
+    const bytes = Buffer.from(lines);
+    const groups = await collect(readRecords('a', chunked(bytes, [700]), { onBytes: () => {} }));
+    for (const [at, { resume }] of groups.entries()) {
+      const before = groups.slice(0, at + 1).flatMap(({ records }) => records);
+      const after = await read(bytes.subarray(resume));
+      const last = at === groups.length - 1;
+      expect(before.length + after.length).toBe(last ? 41 : 40);
+    }
   });
 });

@@ -60,5 +60,5 @@ function endOf(spans: readonly Span[]): number {
 
 /** The first member that stays may have followed one that went. */
 function withoutComma(members: string): string {
-  return members.replace(/^\s*,/, '');
+  return members.replace(/^\s*,\s*/, '');
 }

@@ -11,11 +11,11 @@ interface Head {
 
 const TIME = String.raw`(?<received>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d))`;
 // No word of a head holds what JSON begins with: a head must never reach into the event, where clients choose the text.
-const HOST = String.raw`(?<node>[\w.:-]{1,255})`;
+const HOST = String.raw`(?<node>[A-Za-z0-9][\w.:-]{0,254})`;
 const WORD = String.raw`[^\s{["]{1,255}`;
 const TAG = String.raw`[\w./-]{1,64}(?:\[\w{1,16}\])?:`;
 const STRUCTURED_DATA = String.raw`(?:-|(?:\[[^\s\]"]+(?: [^\s\]"=]+="(?:[^"\\]|\\.)*")*\])+)`;
-const JSON_AHEAD = '(?=[[{])';
+const JSON_AHEAD = String.raw`(?=\{\s?"|\[\s?[{"])`;
 
 /** Each up to where the JSON begins. */
 const HEADS: readonly Head[] = [

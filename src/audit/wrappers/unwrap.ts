@@ -1,7 +1,7 @@
 import { isObject, type JsonObject } from '../event.ts';
 import { AKS } from './aks.ts';
 import { CLOUDWATCH } from './cloudwatch.ts';
-import { segmentsOf } from './concatenated.ts';
+import { type Segment, segmentsOf } from './concatenated.ts';
 import { ELASTICSEARCH, extendedEvent } from './elasticsearch.ts';
 import { FOREIGN, foreignText } from './foreign.ts';
 import { gke } from './gke.ts';
@@ -115,7 +115,7 @@ function unwrapBroken(text: string, place: Place): readonly Piece[] {
   }
   // What CloudWatch has cut is one event, whatever it looks like.
   const segments = isTruncated(text) ? [] : segmentsOf(text);
-  if (segments.length < 2) return [unparseable(whyBroken(text, place), text, place)];
+  if (segments.length < 2 || segments.some(isRest)) return [unparseable(whyBroken(text, place), text, place)];
   return segments.flatMap((segment) => {
     const at = { ...place, offset: place.offset + segment.offset };
     const value = parse(segment.text);
@@ -123,6 +123,11 @@ function unwrapBroken(text: string, place: Place): readonly Piece[] {
       ? [unparseable('not valid JSON', segment.text, at)]
       : unwrapValue(segment.text, value, at);
   });
+}
+
+/** The rest of something whose beginning is lost: what stands before it may be part of that, and a client's choice. */
+function isRest({ text }: Segment): boolean {
+  return /^[,:}\]]/.test(text);
 }
 
 /** EKS, falcosecurity/plugins issue 297. */

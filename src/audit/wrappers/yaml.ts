@@ -6,7 +6,7 @@ import type { Piece } from './wrapping.ts';
 
 /** How a YAML document begins, and what one that holds events has somewhere in it, unlike policies and manifests. */
 const BEGINNING = /^(?:---|#|- |[A-Za-z][\w.-]*:)/;
-const MARK = /^[ \t-]*(?:auditID|protoPayload):/m;
+const MARK = /(?:^|[\s{,-])(?:auditID|protoPayload):/m;
 
 export function looksLikeYaml(text: string): boolean {
   return BEGINNING.test(text.trimStart()) && MARK.test(text);
