@@ -124,10 +124,12 @@ async function loadSource(run: Run, source: FoundSource): Promise<FileLedger> {
   const { format } = run.options;
   const groups = readRecords(source.name, countDisk(run, source), { onBytes, ...(format !== undefined && { format }) });
   for await (const { records } of groups) {
-    for (const record of records) await take(run, ledger, source, record);
+    for (const record of records) await take(run, ledger, record);
     run.options.onProgress?.({ events: run.events, bytes: run.readFromDisk, total: run.totalOnDisk });
     if (run.options.signal.aborted) return interrupted(ledger);
   }
+  const { read, skipped } = ledger.counts;
+  ledger.partial ||= source.named && read > 0 && skipped === read;
   return ledger;
 }
 
@@ -145,16 +147,13 @@ async function* countDisk(run: Run, source: Source): AsyncGenerator<Buffer> {
   }
 }
 
-async function take(run: Run, ledger: FileLedger, source: Source, record: LogRecord): Promise<void> {
+async function take(run: Run, ledger: FileLedger, record: LogRecord): Promise<void> {
   if (record.kind === 'broken') {
     ledger.partial = true;
     ledger.reason = record.reason;
     return;
   }
-  if (record.kind === 'foreign') {
-    ledger.partial ||= source.named;
-    return enter(ledger, 'skipped', record.reason);
-  }
+  if (record.kind === 'foreign') return enter(ledger, 'skipped', record.reason);
   if (record.kind === 'skipped') return skip(ledger, record.what);
   ledger.counts.read += 1;
   run.events += 1;

@@ -72,13 +72,15 @@ const aks = (log: string): string =>
 const beat = (members: string): string =>
   `{"@timestamp":"${TIME}","agent":{"type":"filebeat"},"host":{"name":"node-1"},${members}}`;
 
-/** As Elastic's integration renames annotations. */
-function integration(event: string): string {
+/** The event with its annotations renamed, as pipelines into Elasticsearch do it. */
+function dotless(event: string): string {
   const { annotations, ...rest } = JSON.parse(event) as { annotations?: Record<string, string> };
   const renamed = Object.entries(annotations ?? {}).map(([key, value]) => [key.replaceAll('.', '_'), value]);
-  const audit = annotations === undefined ? rest : { ...rest, annotations: Object.fromEntries(renamed) };
-  return json({ '@timestamp': TIME, data_stream: { dataset: 'kubernetes.audit_logs' }, kubernetes: { audit } });
+  return json({ ...rest, annotations: Object.fromEntries(renamed) });
 }
+
+const integration = (event: string): string =>
+  `{"@timestamp":"${TIME}","data_stream":{"dataset":"kubernetes.audit_logs"},"kubernetes":{"audit":${dotless(event)}}}`;
 
 const stored = (event: string): string => documentFor(event).document.json;
 const extended = (event: string, members: string): string => `${event.slice(0, -1)},${members}}`;
@@ -109,6 +111,10 @@ export const WRAPS: Readonly<Record<string, Wrap>> = {
     exact: true,
     file: (events) => gzipSync(events.map((event) => `${TIME} ${event}\n`).join('')),
   },
+  'aws logs tail': lines(
+    'cloudwatch-tail',
+    (event) => `2026-03-02T09:41:08.000000+00:00 kube-apiserver-audit-0a1b2c3d4e5f ${event}`,
+  ),
   'a CloudWatch subscription': whole('cloudwatch-subscription', subscription),
   'CloudWatch subscriptions by Firehose, without a newline': whole('cloudwatch-subscription', (events) =>
     events.map((event) => subscription([event])).join(''),
@@ -181,6 +187,11 @@ export const WRAPS: Readonly<Record<string, Wrap>> = {
   ),
   'a shipper that adds to the event': lines('extended', (event) =>
     extended(event, `"@timestamp":"${TIME}","host":{"name":"node-1"},"tags":["a"]`),
+  ),
+  'Fluent Bit to Elasticsearch, with dots replaced': lines(
+    'elasticsearch/extended',
+    (event) => `{"_index":"i","_source":${extended(dotless(event), `"@timestamp":"${TIME}"`)}}`,
+    false,
   ),
   "Loki's API": whole('loki', (events) =>
     json({

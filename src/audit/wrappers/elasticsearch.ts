@@ -2,6 +2,7 @@
 import { isUtf8 } from 'node:buffer';
 import { isObject, type JsonObject } from '../event.ts';
 import { at } from '../facts/bodies.ts';
+import { withDottedAnnotations } from './annotations.ts';
 import { elementsAt, type Part, textAt, withoutMembers } from './parts.ts';
 import { addedOf, type Inside, type Wrapper, type Wrapping } from './wrapping.ts';
 
@@ -69,10 +70,10 @@ export function extendedEvent(value: JsonObject, text: string): Wrapping | undef
   const isOwn = (key: string): boolean =>
     SHIPPERS_OWN.has(key) || (key === 'timestamp' && value['stageTimestamp'] !== undefined);
   const event = withoutMembers(text, isOwn);
-  return {
-    format: value['log_type'] === undefined ? 'extended' : 'openshift-logging',
-    inside: [{ kind: 'text', text: event, added }],
-  };
+  const restored = withDottedAnnotations(event);
+  const all = restored === undefined ? added : { ...added, inferred: ['annotations'] };
+  const format = value['log_type'] === undefined ? 'extended' : 'openshift-logging';
+  return { format, inside: [{ kind: 'text', text: restored ?? event, added: all }] };
 }
 
 /** A document of kaudit's own: the event in it, or the raw event of one that was degraded. */

@@ -10,14 +10,22 @@ import { type Added, addedOf, type Wrapper, type Wrapping } from './wrapping.ts'
 
 export const gke: Wrapper = (value, text) => {
   const payload = value['protoPayload'];
-  if (!isObject(payload)) return undefined;
+  if (!isObject(payload)) return isOtherEntry(value) ? skipped('Cloud Logging record') : undefined;
   const service = stringOf(payload['serviceName']);
   if (service !== 'k8s.io') {
     const name = /^[\w.-]{1,60}$/.exec(service ?? '')?.[0] ?? 'other';
-    return { format: 'gke', inside: [{ kind: 'skipped', what: `${name} record` }] };
+    return skipped(`${name} record`);
   }
   return convert(value, payload, text);
 };
+
+function isOtherEntry(value: JsonObject): boolean {
+  return typeof value['logName'] === 'string' && ('textPayload' in value || 'jsonPayload' in value);
+}
+
+function skipped(what: string): Wrapping {
+  return { format: 'gke', inside: [{ kind: 'skipped', what }] };
+}
 
 function convert(entry: JsonObject, payload: JsonObject, text: string): Wrapping {
   const target = targetOf(payload);

@@ -9,7 +9,7 @@ interface Head {
   readonly pattern: RegExp;
 }
 
-const TIME = String.raw`(?<received>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d))`;
+const TIME = String.raw`(?<received>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?)`;
 // No word of a head holds what JSON begins with: a head must never reach into the event, where clients choose the text.
 const HOST = String.raw`(?<node>[A-Za-z0-9][\w.:-]{0,254})`;
 const WORD = String.raw`[^\s{["]{1,255}`;
@@ -25,8 +25,10 @@ const HEADS: readonly Head[] = [
   head('syslog', String.raw`(?:<\d{1,3}>)?[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d ${HOST} ${TAG} ?`),
   // The same with the time that rsyslog has written since its version 7.
   head('syslog', String.raw`(?:<\d{1,3}>)?${TIME} ${HOST} ${TAG} ?`),
-  // Files that CloudWatch exports to S3: TIME MESSAGE
+  // Files that CloudWatch exports to S3, and kubectl logs --timestamps: TIME MESSAGE
   head('cloudwatch-export', `${TIME} `),
+  // aws logs tail: TIME STREAM MESSAGE
+  head('cloudwatch-tail', String.raw`${TIME} (?<log_stream>[\w./-]{1,512}) `),
   // oc adm node-logs: NODE MESSAGE
   head('node-logs', `${HOST} `),
 ];
@@ -41,9 +43,10 @@ export function prefixed(text: string): Wrapping | undefined {
   for (const { format, pattern } of HEADS) {
     const match = pattern.exec(start);
     if (match === null) continue;
-    const { received, node } = match.groups ?? {};
+    const { received, node, log_stream } = match.groups ?? {};
     const offset = match[0].length;
-    return { format, inside: [{ kind: 'text', text: text.slice(offset), offset, added: addedOf({ received, node }) }] };
+    const added = addedOf({ received, node, log_stream });
+    return { format, inside: [{ kind: 'text', text: text.slice(offset), offset, added }] };
   }
   return undefined;
 }

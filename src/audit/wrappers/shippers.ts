@@ -2,6 +2,7 @@
 import { isUtf8 } from 'node:buffer';
 import { isObject, type JsonObject, stringOf } from '../event.ts';
 import { at } from '../facts/bodies.ts';
+import { withDottedAnnotations } from './annotations.ts';
 import { elementsAt, type Part, textAt } from './parts.ts';
 import { type Added, addedOf, type Inside, type Wrapper, type Wrapping } from './wrapping.ts';
 
@@ -31,30 +32,16 @@ const beats: Wrapper = (value) => {
   return isBeat && typeof value['message'] === 'string' ? line('filebeat', value, value['message']) : undefined;
 };
 
-/**
- * Elastic's integration parses the event and keeps the result only. It writes `_` for `.` in the names of annotations; their
- * prefixes are DNS names, which cannot hold a `_`, so the prefixes get their dots back.
- */
+/** Elastic's integration parses the event and keeps the result only. */
 const integration: Wrapper = (value, text) => {
   const path = ['kubernetes', 'audit'];
   const parsed = at(value, ...path);
   const part = isObject(parsed) && typeof parsed['auditID'] === 'string' ? textAt(text, path) : undefined;
   if (part === undefined) return undefined;
-  const annotations = textAt(part.text, ['annotations']);
-  if (annotations === undefined || !annotations.text.includes('_')) {
-    return { format: 'elastic-integration', inside: [{ kind: 'text', ...part, added: addedBy(value) }] };
-  }
-  const dotted = annotations.text.replaceAll(ANNOTATION_PREFIX, (prefix) => prefix.replaceAll('_', '.'));
-  const end = annotations.offset + annotations.text.length;
-  const restored = part.text.slice(0, annotations.offset) + dotted + part.text.slice(end);
-  return {
-    format: 'elastic-integration',
-    inside: [{ kind: 'text', text: restored, added: { ...addedBy(value), inferred: ['annotations'] } }],
-  };
+  const restored = withDottedAnnotations(part.text);
+  const added = restored === undefined ? addedBy(value) : { ...addedBy(value), inferred: ['annotations'] };
+  return { format: 'elastic-integration', inside: [{ kind: 'text', text: restored ?? part.text, added }] };
 };
-
-/** A key's prefix: after `{` or `,`, up to its first slash. A quote inside a string would be escaped. */
-const ANNOTATION_PREFIX = /(?<=[{,]\s*")[a-z0-9_-]+(?=\/[^"\\]*"\s*:)/g;
 
 const vector: Wrapper = (value) =>
   typeof value['source_type'] === 'string' && typeof value['message'] === 'string'

@@ -2,9 +2,29 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { rawEvent } from '../../support/events.ts';
-import { textsIn } from '../../support/unwrap.ts';
+import { textsIn, unwrapLines } from '../../support/unwrap.ts';
+import { WRAPS } from '../../support/wrap.ts';
 
 const event = (changes: object = {}): string => JSON.stringify(rawEvent({ ...changes }));
+/** Names by which wrappings are recognised. */
+const KEYS = [
+  ...['kind', 'items', 'records', 'category', 'properties', 'messageType', 'logEvents', 'awslogs', 'events', 'results'],
+  ...['protoPayload', 'insertId', 'streams', 'data', 'line', 'labels', 'MESSAGE', 'hits', '_source', '_index', 'log'],
+  ...[
+    'message',
+    '@message',
+    'body',
+    'event',
+    'kubernetes',
+    '@timestamp',
+    'agent',
+    'stream',
+    'time',
+    'logtag',
+    'AuditId',
+  ],
+  ...['Stage', 'auditID', 'stage', 'level', 'kaudit', 'source_type', 'log_type', 'index'],
+];
 const BROKEN = 'unparseable: not valid JSON';
 
 describe('a line with several values', () => {
@@ -110,5 +130,37 @@ describe('records of other programs', () => {
     ])
       expect(textsIn(event().replace('{', `{${member},`))).toHaveLength(1);
     expect(textsIn(event().replace('{', '{"message":"x","log":"y","records":[],'))[0]).toContain('"records"');
+  });
+});
+
+describe('whatever a client or a disk does to a line', () => {
+  const anything = fc.oneof(
+    fc.json(),
+    fc.string({ unit: 'binary' }),
+    fc
+      .record(
+        Object.fromEntries(
+          KEYS.map((key) => [
+            key,
+            fc.oneof(fc.jsonValue(), fc.constantFrom(event(), [event()], [{ message: event() }])),
+          ]),
+        ),
+        { requiredKeys: [] },
+      )
+      .map((value) => JSON.stringify(value)),
+    fc.tuple(fc.constantFrom(...Object.values(WRAPS)), fc.nat(), fc.string()).map(([wrap, at, text]) => {
+      const file = String(wrap.file([event()])).replaceAll('\n', ' ');
+      return file.slice(0, at % file.length) + text + file.slice((at % file.length) + 1);
+    }),
+  );
+
+  it('is told by a record: nothing is thrown, nothing passes in silence', () => {
+    fc.assert(
+      fc.property(anything, (line) => {
+        const pieces = unwrapLines(line.replaceAll('\n', ' '));
+        expect(pieces.length > 0).toBe(line.trim() !== '');
+      }),
+      { numRuns: 2000 },
+    );
   });
 });

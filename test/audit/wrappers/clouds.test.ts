@@ -25,6 +25,7 @@ describe('CloudWatch', () => {
     });
     expect(originOf(wrapped('aws logs get-query-results'))).toEqual({ format: 'logs-insights', ...stream });
     expect(originOf(wrapped('a CloudWatch export'))).toEqual({ format: 'cloudwatch-export', received: RECEIVED });
+    expect(originOf(wrapped('aws logs tail'))).toEqual({ format: 'cloudwatch-tail', received: RECEIVED, ...stream });
   });
 
   it('skips its control messages', () => {
@@ -265,6 +266,9 @@ describe('GKE', () => {
   it('skips other services by their name', () => {
     expect(textsIn(entry({ serviceName: 'container.googleapis.com' }))).toEqual([
       'skipped: container.googleapis.com record',
+    ]);
+    expect(textsIn('{"logName":"projects/p/logs/x","textPayload":"I am klog"}')).toEqual([
+      'skipped: Cloud Logging record',
     ]);
   });
 });
