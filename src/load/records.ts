@@ -52,7 +52,7 @@ export async function* readRecords(
     const peeked = await peek(plain, isEnough);
     yield* readPlain({ file, peeked, unwrapper: openUnwrapper(), inflated: () => inflated }, format);
   } catch (error) {
-    yield alone({ kind: 'broken', reason: error instanceof DamagedGzip ? error.message : unreadable(error) });
+    yield together([{ kind: 'broken', reason: error instanceof DamagedGzip ? error.message : unreadable(error) }]);
   }
 }
 
@@ -63,7 +63,8 @@ async function* counted(chunks: AsyncIterable<Buffer>, onBytes: (count: number) 
   }
 }
 
-function alone(...records: readonly LogRecord[]): RecordGroup {
+/** Records after which reading cannot start again. */
+function together(records: readonly LogRecord[]): RecordGroup {
   return { records, resume: undefined };
 }
 
@@ -77,19 +78,32 @@ interface Reading {
 }
 
 async function* readPlain(reading: Reading, format: Format | undefined): AsyncGenerator<RecordGroup> {
+  let failure: { readonly error: unknown } | undefined;
+  try {
+    yield* readLayout(reading, format);
+  } catch (error) {
+    failure = { error };
+  }
+  // A source that breaks off still says what was waiting.
+  const waiting = reading.unwrapper.end();
+  if (waiting.length > 0) yield together(recordsOf(reading.file, waiting));
+  if (failure !== undefined) throw failure.error;
+}
+
+async function* readLayout(reading: Reading, format: Format | undefined): AsyncGenerator<RecordGroup> {
   const { file, peeked, unwrapper } = reading;
   const layout = chooseLayout(peeked, format);
   switch (layout.kind) {
     case 'empty':
       return;
     case 'foreign':
-      yield alone(layout);
+      yield together([layout]);
       return;
     case 'whole':
-      yield { records: recordsOf(file, unwrapper.take(peeked.head, 0)), resume: peeked.head.length };
+      yield together(recordsOf(file, unwrapper.take(peeked.head, 0)));
       return;
     case 'yaml':
-      yield { records: recordsOf(file, unwrapYaml(peeked.head.toString('utf8'))), resume: peeked.head.length };
+      yield together(recordsOf(file, unwrapYaml(peeked.head.toString('utf8'))));
       return;
     case 'lines':
       yield* readLines(reading);
@@ -100,18 +114,10 @@ async function* readPlain(reading: Reading, format: Format | undefined): AsyncGe
 }
 
 async function* readLines({ file, peeked, unwrapper, inflated }: Reading): AsyncGenerator<RecordGroup> {
-  let failure: { readonly error: unknown } | undefined;
-  try {
-    for await (const lines of splitLines(peeked.chunks)) {
-      const records = lines.flatMap((line) => recordsOfLine(file, line, unwrapper));
-      yield { records, resume: unwrapper.isWaiting() ? undefined : endOf(lines.at(-1), inflated()) };
-    }
-  } catch (error) {
-    failure = { error };
+  for await (const lines of splitLines(peeked.chunks)) {
+    const records = lines.flatMap((line) => recordsOfLine(file, line, unwrapper));
+    yield { records, resume: unwrapper.isWaiting() ? undefined : endOf(lines.at(-1), inflated()) };
   }
-  const waiting = unwrapper.end();
-  if (waiting.length > 0) yield alone(...recordsOf(file, waiting));
-  if (failure !== undefined) throw failure.error;
 }
 
 /** Where the next line begins. A line without its newline may still be written: it is read again. */
@@ -154,15 +160,15 @@ async function* readStream({ file, peeked, unwrapper }: Reading): AsyncGenerator
   try {
     for await (const { before, text, after } of streamItems(watch.pass(peeked.chunks))) {
       const pieces = unwrapper.take(Buffer.from(before + text + after), number);
-      yield alone(...recordsOf(file, pieces.map(numbered)));
+      yield together(recordsOf(file, pieces.map(numbered)));
     }
   } catch (error) {
     if (error instanceof DamagedGzip) throw error;
     const reason = `the JSON breaks after ${number} events`;
-    yield alone(
+    yield together([
       { kind: 'unparseable', offset: number, reason: `${reason}: ${messageOf(error)}`, text: '' },
       { kind: 'broken', reason },
-    );
+    ]);
   }
 }
 

@@ -78,7 +78,7 @@ async function* rejoin(pieces: Buffer[], rest: AsyncIterator<Buffer>, failure: u
 export function isEnough(head: Buffer): boolean {
   const text = textOf(head);
   const lines = text.split('\n').slice(0, -1).filter(hasText);
-  if (isLines(lines)) return true;
+  if (isLines(lines)) return isJson(lines[0] ?? '') || mentionsAudit(text);
   return head.length >= FOREIGN_BYTES && !text.split('\n').some(looksLikeJson) && !looksLikeYaml(text);
 }
 
@@ -89,7 +89,10 @@ export function chooseLayout({ head, whole }: Pick<Peeked, 'head' | 'whole'>, fo
   const lines = text.split('\n').filter(hasText);
   const [first, second] = lines;
   if (first === undefined) return whole ? { kind: 'empty' } : foreign('only blanks at its beginning');
-  if (isLines(lines)) return { kind: 'lines' };
+  if (isLines(lines)) {
+    if (isJson(first) || mentionsAudit(text)) return { kind: 'lines' };
+    return foreign(whole ? 'no audit event in it' : 'no audit event in its first 16 MiB');
+  }
   if (head.includes(0)) return foreign('a binary file');
   if (!looksLikeJson(first) && looksLikeYaml(text)) return whole ? { kind: 'yaml' } : foreign(TOO_LARGE_YAML);
   if (!lines.some(looksLikeJson)) return foreign('no JSON in it');
@@ -118,6 +121,11 @@ function isLines(lines: readonly string[]): boolean {
   let events = 0;
   for (const line of lines) if (isEventText(line)) events += 1;
   return events >= needed;
+}
+
+/** The log of any container looks like the API server's; its lines are worth looking at when one of them is of an audit log. */
+function mentionsAudit(text: string): boolean {
+  return text.includes('auditID') || text.includes(' AUDIT: id=');
 }
 
 function foreign(reason: string): Layout {

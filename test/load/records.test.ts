@@ -109,6 +109,16 @@ describe('readRecords', () => {
       '2026-03-02T09:41:07.1Z AUDIT: id="a" stage="RequestReceived"\n2026-03-02T09:41:07.2Z AUDIT: id="a" response="200"\n',
       Array(2).fill('skipped: legacy text audit line'),
     ],
+    [
+      "the log of another program's container",
+      '2026-03-02T09:41:08.1Z stdout F {\n2026-03-02T09:41:08.1Z stdout F hello\n',
+      ['foreign: no audit event in it'],
+    ],
+    [
+      'a pretty-printed part of a line',
+      JSON.stringify({ log: 'x'.repeat(20_000), stream: 'stdout', time: 'x' }, null, 1),
+      ['unparseable: parts of a line whose end is missing'],
+    ],
     ['lone carriage returns and U+2028 within strings', `${line('a\r\u2028b')}\n`, ['Event']],
     ['gzip, whatever its name', gzipSync(`${line('a')}\n`), ['Event']],
   ])('reads %s', async (_, bytes, expected) => {
@@ -125,6 +135,10 @@ describe('readRecords', () => {
   it('reads a small cut-off gzip file as well', async () => {
     const packed = gzipSync(`${line('a')}\n${line('b')}\n`);
     expect((await kinds(packed.subarray(0, packed.length - 4))).slice(0, 2)).toEqual(['Event', 'Event']);
+  });
+
+  it('reads a list of very many small elements', async () => {
+    expect(await kinds(`[${'1,'.repeat(300_000)}1]`)).toHaveLength(300_001);
   });
 
   it('says where each line begins, in bytes', async () => {

@@ -22,8 +22,8 @@ export function unwrapYaml(text: string): readonly Piece[] {
       const offset = document.range[0];
       const [error] = document.errors;
       if (error !== undefined) return [{ kind: 'unparseable', reason: `YAML: ${error.message}`, offset, text }];
-      if (document.contents === null) return [];
-      return unwrapText(json(document.toJS({ maxAliasCount: 100 })), { ...place, offset });
+      const value: unknown = document.toJS({ maxAliasCount: 100 });
+      return value === null ? [] : unwrapText(json(value), { ...place, offset });
     });
   } catch (error) {
     // Aliases that multiply, or nesting deeper than the parser's stack.
