@@ -89,7 +89,7 @@ describe('readRecords', () => {
     [
       'several YAML documents',
       '---\nkind: EventList\nitems:\n- {auditID: a, stage: Panic, level: Request}\n---\n---\nauditID: b\n',
-      ['yaml/EventList', 'yaml'],
+      ['yaml/EventList', 'skipped: empty YAML document', 'yaml'],
     ],
     [
       'YAML whose aliases multiply',

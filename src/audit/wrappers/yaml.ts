@@ -12,21 +12,22 @@ export function looksLikeYaml(text: string): boolean {
   return BEGINNING.test(text.trimStart()) && MARK.test(text);
 }
 
-/** The events of YAML documents. Their JSON is written anew; numbers keep their digits. */
+/** The events of YAML documents. Their JSON is written anew; integers keep their digits. */
 export function unwrapYaml(text: string): readonly Piece[] {
   const place: Place = { ...placeAt(0), format: 'yaml' };
   try {
-    const documents = parseAllDocuments(text, { intAsBigInt: true, uniqueKeys: false });
-    if (!Array.isArray(documents)) return [];
+    const documents = parseAllDocuments(text, { intAsBigInt: true, uniqueKeys: false, prettyErrors: false });
     return documents.flatMap((document): readonly Piece[] => {
       const offset = document.range[0];
       const [error] = document.errors;
-      if (error !== undefined) return [{ kind: 'unparseable', reason: `YAML: ${error.message}`, offset, text }];
+      if (error !== undefined)
+        return [{ kind: 'unparseable', reason: `YAML: ${error.message}`, offset, text: text.slice(offset) }];
       const value: unknown = document.toJS({ maxAliasCount: 100 });
-      return value === null ? [] : unwrapText(json(value), { ...place, offset });
+      if (value === null) return [{ kind: 'skipped', what: 'empty YAML document' }];
+      return unwrapText(json(value), { ...place, offset });
     });
   } catch (error) {
-    // Aliases that multiply, or nesting deeper than the parser's stack.
+    // Without pretty errors, which quote the text: aliases that multiply, or nesting deeper than the parser's stack.
     return [{ kind: 'unparseable', reason: `YAML: ${messageOf(error)}`, offset: 0, text }];
   }
 }
