@@ -29,8 +29,8 @@ const KEPT_CHARACTERS = 1024;
 
 /**
  * Reads JSON that is too large for one piece: a list of one of the kinds above, an array, values one after another. Each
- * element's text is written anew, without layout, from the parser's tokens; numbers keep their digits. Throws where the JSON breaks,
- * after everything before that has been delivered.
+ * element's text is written anew, without layout, from the parser's tokens; numbers keep their digits. Throws where the
+ * JSON breaks, after everything before that has been delivered.
  */
 export async function* streamItems(chunks: AsyncIterable<Buffer>): AsyncGenerator<StreamedItem> {
   const tokenize = jsonParser({ jsonStreaming: true, streamValues: false });

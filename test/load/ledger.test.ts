@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { closeLedger, openFileLedger, type Settled, settle } from '../../src/load/ledger.ts';
+import { closeLedger, openFileLedger, type Settled, settle, skip } from '../../src/load/ledger.ts';
 
 const totals = {
   span: { first: Number.POSITIVE_INFINITY, last: Number.NEGATIVE_INFINITY },
@@ -37,5 +37,15 @@ describe('the ledger', () => {
     settle(ledger, 'created', true);
     settle(ledger, 'duplicate', true);
     expect(closeLedger([ledger], totals)).toMatchObject({ created: 1, duplicate: 1, degraded: 1, balanced: true });
+  });
+
+  it('names the records of other programs, of a bounded number of kinds', () => {
+    const ledger = openFileLedger('a');
+    for (const what of ['klog line', 'klog line', 'bulk action line']) skip(ledger, what);
+    expect(closeLedger([ledger], totals).files).toMatchObject([
+      { read: 3, skipped: 3, balanced: true, reason: '2 klog lines, 1 bulk action line skipped' },
+    ]);
+    for (let kind = 0; kind < 1000; kind += 1) skip(ledger, `kind ${kind}`);
+    expect(closeLedger([ledger], totals).files[0]?.reason).toMatch(/^.{100,400}, 982 other records skipped$/);
   });
 });

@@ -32,7 +32,7 @@ const file = (name: string, content: string | Buffer): string => {
 const EVENTS = [
   rawEvent({ auditID: '1' }),
   rawEvent({ auditID: '2', objectRef: { resource: 'pods', name: 'é😀' }, userAgent: 'a "quoted" \\ thing' }),
-  rawEvent({ auditID: '3', requestObject: { spec: { note: 'x'.repeat(20_000) } } }),
+  rawEvent({ auditID: '3', requestObject: { data: { key: 'canary' }, note: 'x'.repeat(20_000) } }),
 ].map((event) => JSON.stringify(event));
 
 /** What is stored, without what says where it came from. */

@@ -13,7 +13,7 @@ import { type Added, type Inside, NOTHING, type Piece, type Wrapper, type Wrappi
 /** The first that recognises an object opens it: what names its platform before what only has a usual name in it. */
 const WRAPPERS: readonly Wrapper[] = [eventList, gke, ...FOREIGN, ...AKS, ...CLOUDWATCH, ...ELASTICSEARCH, ...SHIPPERS];
 
-/** A search's answer of a shipper's documents with a platform's records of lists is four. */
+/** `elasticsearch/filebeat/records/aks` is four. */
 const DEEPEST = 4;
 
 /** Where a text was found. */
@@ -69,7 +69,8 @@ function hasEventShape({ auditID, stage, level }: JsonObject): boolean {
 
 function eventAt(text: string, value: unknown, { offset, format = 'Event', added, invalidBytes }: Place): Piece {
   const piece = { kind: 'event' as const, text, value, offset, format, added };
-  return invalidBytes === undefined ? piece : { ...piece, invalidBytes };
+  const isDamaged = invalidBytes !== undefined && text.includes('\ufffd');
+  return isDamaged ? { ...piece, invalidBytes } : piece;
 }
 
 function open({ format, inside }: Wrapping, text: string, place: Place): readonly Piece[] {

@@ -127,9 +127,11 @@ describe('bytes that are no UTF-8', () => {
 
   it('are no reason to degrade events beside them', () => {
     const list = Buffer.concat([Buffer.from(`[${EVENT},`), bytes, Buffer.from(']')]);
-    const [first, second] = unwrapLines(list);
-    expect(first).not.toHaveProperty('invalidBytes');
-    expect(second).toHaveProperty('invalidBytes');
+    for (const line of [list, JSON.stringify({ MESSAGE: [...list] })]) {
+      const [first, second] = unwrapLines(line);
+      expect(first).not.toHaveProperty('invalidBytes');
+      expect(second).toHaveProperty('invalidBytes');
+    }
   });
 });
 
