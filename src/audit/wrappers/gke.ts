@@ -96,7 +96,8 @@ function targetOf(payload: JsonObject): Target {
   if (!VERSION.test(version)) return { uri: `/${name}`, verb, objectRef: undefined };
   const isCore = group === 'core';
   const base = isCore ? `/api/${version}` : `/apis/${group}/${version}`;
-  const [resource, subresource] = method.slice(method.findIndex((word) => VERSION.test(word)) + 1, -1);
+  const place = method.lastIndexOf(version);
+  const [resource, subresource] = place === -1 ? [] : method.slice(place + 1, -1);
   const isNamespaced = rest[0] === 'namespaces' && rest.length > 2 && resource !== 'namespaces';
   const [named, object, below] = isNamespaced ? rest.slice(2) : rest;
   const objectRef = {

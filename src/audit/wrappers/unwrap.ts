@@ -83,16 +83,22 @@ function open({ format, inside }: Wrapping, text: string, place: Place): readonl
 function look(inside: Inside, format: string, outer: Place): readonly Piece[] {
   if (inside.kind === 'skipped') return [inside];
   if (inside.kind === 'unparseable') return [unparseable(inside.reason, inside.text, outer)];
-  const added = outer.added === NOTHING ? inside.added : { ...outer.added, ...inside.added };
-  const place = { offset: outer.offset + (inside.offset ?? 0), depth: outer.depth + 1, format, added };
-  if (inside.kind === 'value') return named(unwrapValue(inside.text, inside.value, place), inside.otherwise);
-  const { cut, invalidBytes = outer.invalidBytes } = inside;
-  const textPlace = {
-    ...place,
+  const place = within(inside, format, outer);
+  const pieces =
+    inside.kind === 'value' ? unwrapValue(inside.text, inside.value, place) : unwrapText(inside.text.trim(), place);
+  return named(pieces, inside.otherwise);
+}
+
+function within(inside: Extract<Inside, { kind: 'text' | 'value' }>, format: string, outer: Place): Place {
+  const { cut, invalidBytes = outer.invalidBytes } = inside.kind === 'text' ? inside : {};
+  return {
+    offset: outer.offset + (inside.offset ?? 0),
+    depth: outer.depth + 1,
+    format,
+    added: outer.added === NOTHING ? inside.added : { ...outer.added, ...inside.added },
     ...(cut !== undefined && { cut }),
     ...(invalidBytes !== undefined && { invalidBytes }),
   };
-  return named(unwrapText(inside.text.trim(), textPlace), inside.otherwise);
 }
 
 /** What has no event in it goes by its name, unless something in it has a better one. */

@@ -231,10 +231,25 @@ describe('GKE', () => {
       undefined,
       'admin',
     ],
+    [
+      'com.example.v1.v1.widgets.get',
+      'v1.example.com/v1/namespaces/shop/widgets/a',
+      '/apis/v1.example.com/v1/namespaces/shop/widgets/a',
+      'widgets',
+      'shop',
+      'a',
+    ],
+    ['get', 'core/v1/namespaces/shop/pods/web', '/api/v1/namespaces/shop/pods/web', 'pods', 'shop', 'web'],
   ])('reads %s of %s', (methodName, resourceName, requestURI, resource, namespace, name) => {
     const event = converted({ methodName, resourceName });
     expect(event).toMatchObject({ requestURI, verb: methodName.split('.').at(-1), objectRef: { resource } });
     expect([fieldOf(event, 'objectRef', 'namespace'), fieldOf(event, 'objectRef', 'name')]).toEqual([namespace, name]);
+  });
+
+  it('keeps the path of what is no resource', () => {
+    const event = converted({ methodName: 'io.k8s.get', resourceName: 'healthz' });
+    expect(event).toMatchObject({ requestURI: '/healthz', verb: 'get' });
+    expect(event).not.toHaveProperty('objectRef');
   });
 
   it('keeps the bodies byte for byte, and takes the true code where there is one', () => {
