@@ -8,7 +8,7 @@ import { parseEvent } from '../src/audit/event.ts';
 import { factsOf } from '../src/audit/facts/index.ts';
 import { contentHash, documentId } from '../src/audit/identity.ts';
 import { redact } from '../src/audit/redact.ts';
-import { unwrap } from '../src/audit/unwrap.ts';
+import { openUnwrapper } from '../src/audit/wrappers/index.ts';
 import { simulate } from '../src/simulate/index.ts';
 
 const EVENTS = 2000;
@@ -18,6 +18,7 @@ const ORIGIN = { file: 'bench.log', offset: 0, format: 'Event' };
 for (const level of ['metadata', 'requestresponse'] as const) {
   const { chunks } = simulate({ events: EVENTS, seed: 1, level, start: Date.UTC(2026, 2, 2), hours: 24, attacks: [] });
   const lines = [...chunks].join('').trimEnd().split('\n');
+  const bytes = lines.map((line) => Buffer.from(line));
   const values = lines.map((line) => JSON.parse(line) as unknown);
   const events = values.flatMap((value) => {
     const parsed = parseEvent(value);
@@ -38,10 +39,11 @@ for (const level of ['metadata', 'requestresponse'] as const) {
       for (const [at, event] of events.entries()) documentId(event, 'bench') && contentHash(lines[at] ?? '');
     });
     bench('the whole document, from its line', () => {
-      for (const line of lines) {
-        const unwrapped = unwrap(line);
-        if (unwrapped.kind !== 'items') continue;
-        for (const { text, value } of unwrapped.items) documentOf({ text, origin: ORIGIN }, value, CONTEXT);
+      const unwrapper = openUnwrapper();
+      for (const line of bytes) {
+        for (const piece of unwrapper.take(line, 0)) {
+          if (piece.kind === 'event') documentOf({ text: piece.text, origin: ORIGIN }, piece.value, CONTEXT);
+        }
       }
     });
   });

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { CommandModule } from 'yargs';
 import { requireNamespace } from '../audit/indices.ts';
-import { findSources, type LoadProgress, type LoadReport, load } from '../load/index.ts';
+import { FORMATS, type Format, findSources, type LoadProgress, type LoadReport, load } from '../load/index.ts';
 import { renderLoad } from '../report/index.ts';
 import { EXIT } from '../shared/errors.ts';
 import type { Context, GlobalFlags, Run } from './context.ts';
@@ -11,6 +11,7 @@ interface LoadFlags extends GlobalFlags {
   readonly paths?: readonly string[];
   readonly cluster?: string;
   readonly namespace?: string;
+  readonly format?: Format;
   readonly json?: boolean;
 }
 
@@ -26,6 +27,10 @@ export function loadCommand(run: Run): CommandModule {
           type: 'string',
           default: 'default',
           describe: 'Namespace of the index: keeps logs apart',
+        })
+        .option('format', {
+          choices: FORMATS,
+          describe: 'Layout of the files where their content does not tell; what is in them is always told by content',
         })
         .option('json', { type: 'boolean', describe: 'Print the ledger as one JSON object' })
         .example('$0 load audit.log --cluster prod', 'one file')
@@ -44,6 +49,7 @@ async function loadPaths(context: Context, flags: LoadFlags): Promise<number> {
   const { report, partial } = await load(store, sources, {
     ...(flags.cluster !== undefined && flags.cluster !== '' && { cluster: flags.cluster }),
     namespace,
+    ...(flags.format !== undefined && { format: flags.format }),
     quarantineFolder: join(settings.home, 'quarantine'),
     signal,
     onProgress: progressLine(io.progress),

@@ -1,13 +1,20 @@
+import { isRecordLine, looksLikeYaml } from '../audit/wrappers/index.ts';
+
+/** Layouts that a user can insist on. What is in a line or document is always told by its content. */
+export const FORMATS = ['lines', 'document', 'yaml'] as const;
+export type Format = (typeof FORMATS)[number];
+
 /** How a source is read. */
 export type Layout =
   /** Nothing but blanks. */
   | { readonly kind: 'empty' }
-  /** One JSON text a line: an event, an EventList, an array. */
+  /** One record a line: JSON, or JSON behind a head. */
   | { readonly kind: 'lines' }
   /** One JSON text over many lines, small enough for memory. */
   | { readonly kind: 'whole' }
   /** JSON over many lines, or one line too long for memory. */
   | { readonly kind: 'stream' }
+  | { readonly kind: 'yaml' }
   | { readonly kind: 'foreign'; readonly reason: string };
 
 /** Most of a source that is looked at to choose its layout, and the largest text that is parsed in one piece. */
@@ -71,19 +78,33 @@ async function* rejoin(pieces: Buffer[], rest: AsyncIterator<Buffer>, failure: u
 export function isEnough(head: Buffer): boolean {
   const text = textOf(head);
   const lines = text.split('\n').slice(0, -1).filter(hasText);
-  return isLines(lines) || (head.length >= FOREIGN_BYTES && !text.split('\n').some(looksLikeJson));
+  if (isLines(lines)) return isJson(lines[0] ?? '') || mentionsAudit(text);
+  return head.length >= FOREIGN_BYTES && !text.split('\n').some(looksLikeJson) && !looksLikeYaml(text);
 }
 
 /** Chooses the layout by what stands at the beginning. */
-export function chooseLayout({ head, whole }: Pick<Peeked, 'head' | 'whole'>): Layout {
+export function chooseLayout({ head, whole }: Pick<Peeked, 'head' | 'whole'>, format?: Format): Layout {
   const text = textOf(head);
+  if (format !== undefined) return forced(format, text, whole);
   const lines = text.split('\n').filter(hasText);
   const [first, second] = lines;
   if (first === undefined) return whole ? { kind: 'empty' } : foreign('only blanks at its beginning');
-  if (isLines(lines)) return { kind: 'lines' };
+  if (isLines(lines)) {
+    if (isJson(first) || mentionsAudit(text)) return { kind: 'lines' };
+    return foreign(whole ? 'no audit event in it' : 'no audit event in its first 16 MiB');
+  }
   if (head.includes(0)) return foreign('a binary file');
+  if (!looksLikeJson(first) && looksLikeYaml(text)) return whole ? { kind: 'yaml' } : foreign(TOO_LARGE_YAML);
   if (!lines.some(looksLikeJson)) return foreign('no JSON in it');
   if (!looksLikeJson(first) || (whole && second === undefined)) return { kind: 'lines' };
+  return whole && isJson(text) ? { kind: 'whole' } : { kind: 'stream' };
+}
+
+const TOO_LARGE_YAML = 'YAML over 16 MiB: split it at its documents';
+
+function forced(format: Format, text: string, whole: boolean): Layout {
+  if (format === 'lines') return { kind: 'lines' };
+  if (format === 'yaml') return whole ? { kind: 'yaml' } : foreign(TOO_LARGE_YAML);
   return whole && isJson(text) ? { kind: 'whole' } : { kind: 'stream' };
 }
 
@@ -94,12 +115,17 @@ export function chooseLayout({ head, whole }: Pick<Peeked, 'head' | 'whole'>): L
 function isLines(lines: readonly string[]): boolean {
   const [first] = lines;
   if (first === undefined) return false;
-  if (isJson(first)) return true;
+  if (isJson(first) || isRecordLine(first)) return true;
   const opens = /[[{,:]\s*$/.test(first);
   const needed = opens ? 2 : 1;
   let events = 0;
   for (const line of lines) if (isEventText(line)) events += 1;
   return events >= needed;
+}
+
+/** The log of any container looks like the API server's; its lines are worth looking at when one of them is of an audit log. */
+function mentionsAudit(text: string): boolean {
+  return text.includes('auditID') || text.includes(' AUDIT: id=');
 }
 
 function foreign(reason: string): Layout {
@@ -120,7 +146,8 @@ function looksLikeJson(line: string): boolean {
 }
 
 function isEventText(line: string): boolean {
-  return looksLikeJson(line) && line.includes('"auditID"') && isJson(line);
+  if (!line.includes('auditID')) return false;
+  return (looksLikeJson(line) && isJson(line)) || isRecordLine(line);
 }
 
 function isJson(text: string): boolean {

@@ -5,16 +5,32 @@ type Token = { readonly name: string; readonly value?: unknown };
 /** The parser throws away what it has read of a piece that does not parse: less than one event, at this size. */
 const PIECE = 256;
 
-/** Text of one event out of a larger JSON document. */
+/** One element out of a larger JSON document. `before + text + after` is a document of the same kind that holds it alone. */
 export interface StreamedItem {
+  readonly before: string;
   readonly text: string;
-  readonly wrapping: 'Event' | 'EventList' | 'array';
+  readonly after: string;
 }
 
+/** Arrays whose elements are taken one by one: how a document that holds just one of them begins and ends. */
+const CONTAINERS: Readonly<Record<string, readonly [before: string, after: string]>> = {
+  items: ['"kind":"EventList","items":[', ']}'],
+  records: ['"records":[', ']}'],
+  logEvents: ['"messageType":"DATA_MESSAGE","logEvents":[', ']}'],
+  events: ['"events":[', ']}'],
+  results: ['"results":[', ']}'],
+  streams: ['"streams":[', ']}'],
+  'hits.hits': ['"hits":{"hits":[', ']}}'],
+  'data.result': ['"data":{"result":[', ']}}'],
+};
+/** What stands beside such an array, such as the name of a log group, is kept with each element, within bounds. */
+const KEPT_NAMES = 16;
+const KEPT_CHARACTERS = 1024;
+
 /**
- * Reads JSON that is too large for one piece: an EventList, an array, values one after another. Each event's text is
- * written anew, without layout, from the parser's tokens; numbers keep their digits. Throws where the JSON breaks,
- * after everything before that has been delivered.
+ * Reads JSON that is too large for one piece: a list of one of the kinds above, an array, values one after another. Each
+ * element's text is written anew, without layout, from the parser's tokens; numbers keep their digits. Throws where the
+ * JSON breaks, after everything before that has been delivered.
  */
 export async function* streamItems(chunks: AsyncIterable<Buffer>): AsyncGenerator<StreamedItem> {
   const tokenize = jsonParser({ jsonStreaming: true, streamValues: false });
@@ -45,26 +61,43 @@ interface ItemCollector {
   readonly isOpen: () => boolean;
 }
 
-/** Takes tokens and gives an item's text whenever one is complete. Elements of a root array and of a root's `items` are items. */
+type Around = readonly [before: string, after: string];
+
+/** Takes tokens and gives an item whenever one is complete. */
 function itemCollector(): ItemCollector {
   const root = textWriter();
   const element = textWriter();
-  let within: 'EventList' | 'array' | undefined;
+  let around: Around | undefined;
   let isWrapper = false;
+  let outerKey: string | undefined;
+  let names: string[] = [];
+  const note = ({ name, value }: Token): void => {
+    if (name === 'startObject' && root.depth() === 1) outerKey = root.key();
+    const key = root.depth() === 1 ? root.key() : undefined;
+    const isName = key !== undefined && name === 'stringValue' && String(value).length <= KEPT_CHARACTERS;
+    if (isName && names.length < KEPT_NAMES) names.push(`${JSON.stringify(key)}:${JSON.stringify(value)},`);
+  };
+  const container = (): Around | undefined => {
+    if (root.depth() === 0) return ['[', ']'];
+    if (root.depth() > 2) return undefined;
+    const path = root.depth() === 1 ? root.key() : `${outerKey}.${root.key()}`;
+    const found = path !== undefined && Object.hasOwn(CONTAINERS, path) ? CONTAINERS[path] : undefined;
+    return found && [`{${names.join('')}${found[0]}`, found[1]];
+  };
   const take = (token: Token): StreamedItem | undefined => {
-    if (within !== undefined && (element.depth() > 0 || token.name !== 'endArray')) {
+    if (around !== undefined && (element.depth() > 0 || token.name !== 'endArray')) {
       const text = element.write(token);
-      return text === undefined ? undefined : { text, wrapping: within };
+      return text === undefined ? undefined : { before: around[0], text, after: around[1] };
     }
-    if (within !== undefined) within = undefined;
-    else if (token.name === 'startArray' && root.depth() === 0) within = 'array';
-    else if (token.name === 'startArray' && root.depth() === 1 && root.key() === 'items') within = 'EventList';
-    isWrapper ||= within !== undefined;
+    note(token);
+    around = around === undefined && token.name === 'startArray' ? container() : undefined;
+    isWrapper ||= around !== undefined;
     const text = root.write(token);
     if (text === undefined) return undefined;
     const wrapped = isWrapper;
     isWrapper = false;
-    return wrapped ? undefined : { text, wrapping: 'Event' };
+    names = [];
+    return wrapped ? undefined : { before: '', text, after: '' };
   };
   return { take, isOpen: () => root.depth() > 0 };
 }

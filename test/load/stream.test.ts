@@ -12,7 +12,8 @@ describe('streamItems', () => {
     const value = fc.dictionary(fc.string(), fc.jsonValue());
     await fc.assert(
       fc.asyncProperty(fc.array(value, { minLength: 1, maxLength: 5 }), sizes, async (values, cuts) => {
-        const plain = values.filter((one) => !Array.isArray(one['items']));
+        const lists = ['items', 'records', 'logEvents', 'events', 'results', 'streams', 'hits', 'data'];
+        const plain = values.filter((one) => !lists.some((name) => typeof one[name] === 'object'));
         const expected = values.map((one) => JSON.stringify(one));
         const list = { metadata: { items: [1] }, items: values, kind: 'EventList' };
         expect(await items(JSON.stringify(list, null, 2), cuts)).toEqual(expected);
@@ -22,6 +23,37 @@ describe('streamItems', () => {
         );
       }),
     );
+  });
+
+  it('says how a document begins and ends that holds one element alone, with the names beside it', async () => {
+    const value = { a: [1] };
+    const lists: readonly object[] = [
+      { kind: 'EventList', items: [value, value] },
+      { records: [value, value] },
+      { messageType: 'DATA_MESSAGE', logGroup: 'g', logEvents: [value, value] },
+      { events: [value, value] },
+      { results: [value, value] },
+      { streams: [value, value] },
+      { hits: { hits: [value, value] } },
+      { data: { result: [value, value] } },
+      [value, value],
+    ];
+    for (const list of lists) {
+      const found = await collect(streamItems(chunked(Buffer.from(JSON.stringify(list)), [9])));
+      const alone: unknown = JSON.parse(JSON.stringify(list).replace(',{"a":[1]}', ''));
+      expect(found.map(({ before, text, after }) => JSON.parse(before + text + after) as unknown)).toEqual([
+        alone,
+        alone,
+      ]);
+    }
+  });
+
+  it('is bounded in what it keeps beside the elements', async () => {
+    const names = Array.from({ length: 1000 }, (_, index) => `"n${index}":"x"`).join(',');
+    const [item] = await collect(
+      streamItems(chunked(Buffer.from(`{"long":"${'x'.repeat(9999)}",${names},"items":[1]}`), [99])),
+    );
+    expect(item?.before.length).toBeLessThan(1000);
   });
 
   it('keeps the digits of numbers, and keys that other writers lose', async () => {

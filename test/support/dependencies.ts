@@ -10,7 +10,7 @@ export const DEPENDENCIES: Readonly<Record<string, readonly [string, string]>> =
   'string-width': ['Sindre Sorhus', 'Columns that a text takes on a terminal: wide characters, emoji'],
   'tar-stream': ['Mathias Buus', 'Reads archives file by file, without unpacking them'],
   tinyglobby: ['SuperchupuDev; used by Vite and tsup', 'Globs; Node has its own from 22 on'],
-  yaml: ['Eemeli Aro', 'Definitions: YAML 1.2 with errors that say where'],
+  yaml: ['Eemeli Aro', 'Definitions, and audit events in YAML: YAML 1.2 with errors that say where'],
   yargs: ['yargs team', 'Commands, help, completion'],
   yauzl: ['Josh Wolfe', "Unpacks the server's archive entry by entry"],
   zod: ['Colin McDonnell', 'Strict schemas of definitions and state'],

@@ -128,6 +128,23 @@ export interface EventFacts {
 /** Why an event had to be indexed without its own structure. */
 export type Degraded = 'refused-by-server' | 'reserved-key' | 'invalid-utf8';
 
+/** Where an event was read from, and what its wrapping says beside it. */
+export interface OriginFacts {
+  readonly file: string;
+  readonly offset: number;
+  /** What it was wrapped in, from the outside to the inside: `Event`, `cri`, `elasticsearch/filebeat`. */
+  readonly format: string;
+  readonly cluster?: string;
+  readonly log_group?: string;
+  readonly log_stream?: string;
+  readonly node?: string;
+  readonly pod?: string;
+  /** The wrapping's own time, which is when something took the event in. */
+  readonly received?: string;
+  /** Members of the event that its source does not have and a converter had to work out. */
+  readonly inferred?: readonly string[];
+}
+
 /** What loading adds. */
 export interface LoadFacts {
   readonly cluster?: string;
@@ -142,7 +159,7 @@ export interface LoadFacts {
   readonly hash: string;
   readonly ingested: string;
   readonly version: number;
-  readonly origin: { readonly file: string; readonly offset: number; readonly format: string };
+  readonly origin: OriginFacts;
 }
 
 export type Facts = EventFacts & LoadFacts;
