@@ -2,6 +2,7 @@ import { type AuditEvent, isObject, type JsonObject, parseEvent } from './event.
 import { factsOf } from './facts/index.ts';
 import { type Degraded, type EventFacts, FACTS_VERSION, type LoadFacts } from './facts/types.ts';
 import { contentHash, documentId } from './identity.ts';
+import { type Bucket, periodOf } from './indices.ts';
 import { redact } from './redact.ts';
 import { isoMillis, isPlausible } from './time.ts';
 
@@ -17,14 +18,15 @@ export interface Candidate {
 export interface DocumentContext {
   readonly cluster: string | undefined;
   readonly namespace: string;
+  readonly bucket: Bucket;
   /** ISO time of the load. */
   readonly ingested: string;
 }
 
 export interface AuditDocument {
   readonly id: string;
-  /** `2026.03` of the event's own time, `undated` where there is none to believe. */
-  readonly month: string;
+  /** Of the event's own time, such as `2026.03`; `undated` where there is none to believe. */
+  readonly period: string;
   readonly micros: number | undefined;
   readonly hash: string;
   readonly json: string;
@@ -80,7 +82,7 @@ function build(
   const added = { timestamp, dataStream: dataStream(context), facts: factsOf(event), loaded };
   return {
     id: documentId(event, context.cluster),
-    month: timestamp === undefined ? 'undated' : timestamp.slice(0, 7).replace('-', '.'),
+    period: periodOf(timestamp, context.bucket),
     micros,
     hash,
     json: degraded === undefined ? splice(redaction.text, added) : rebuild(event, added),

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import type { CommandModule } from 'yargs';
-import { requireNamespace } from '../audit/indices.ts';
+import { BUCKETS, type Bucket, requireNamespace } from '../audit/indices.ts';
+import type { Tune } from '../elastic/index.ts';
 import { findSources, type LoadProgress, type LoadReport, load } from '../load/index.ts';
 import { renderLoad } from '../report/index.ts';
-import { EXIT } from '../shared/errors.ts';
+import { EXIT, KauditError } from '../shared/errors.ts';
 import type { Context, GlobalFlags, Run } from './context.ts';
 import { openStore, refreshEvents } from './store.ts';
 
@@ -11,6 +12,9 @@ interface LoadFlags extends GlobalFlags {
   readonly paths?: readonly string[];
   readonly cluster?: string;
   readonly namespace?: string;
+  readonly bucket?: Bucket;
+  readonly shards?: number;
+  readonly tune?: boolean;
   readonly json?: boolean;
 }
 
@@ -27,6 +31,18 @@ export function loadCommand(run: Run): CommandModule {
           default: 'default',
           describe: 'Namespace of the index: keeps logs apart',
         })
+        .option('bucket', {
+          choices: BUCKETS,
+          describe: 'An index a day, month or year; the first load of a namespace decides (month)',
+        })
+        .option('shards', {
+          type: 'number',
+          describe: 'Primary shards of an index that is created (1); remembered for the namespace',
+        })
+        .option('tune', {
+          type: 'boolean',
+          describe: 'No refresh and no replicas while loading; unset: of the indices that the load creates',
+        })
         .option('json', { type: 'boolean', describe: 'Print the ledger as one JSON object' })
         .example('$0 load audit.log --cluster prod', 'one file')
         .example('zcat old/*.gz | $0 load -', 'a stream'),
@@ -39,19 +55,40 @@ async function loadPaths(context: Context, flags: LoadFlags): Promise<number> {
   const namespace = requireNamespace(flags.namespace ?? 'default');
   const sources = await findSources((flags.paths ?? []).map(String), io.stdin);
   const cluster = await context.cluster();
-  const store = await openStore(cluster, { signal, say: io.say });
+  const store = await openStore(cluster, namespace, { signal, say: io.say, ...layoutFlags(flags) });
   io.detail(`Loading ${sources.length} files into ${cluster.url}`);
-  const { report, partial } = await load(store, sources, {
+  const loading = load(store, sources, {
     ...(flags.cluster !== undefined && flags.cluster !== '' && { cluster: flags.cluster }),
     namespace,
     quarantineFolder: join(settings.home, 'quarantine'),
     signal,
     onProgress: progressLine(io.progress),
   });
+  const { report, partial } = await loading.finally(store.close);
   io.progress('');
   if (report.created > 0) await refreshEvents(cluster, namespace);
   await io.out(flags.json ? `${JSON.stringify(report)}\n` : renderLoad(report, io));
   return exitCode(report, partial, signal.aborted);
+}
+
+interface LayoutFlags {
+  readonly bucket?: Bucket;
+  readonly shards?: number;
+  readonly tune: Tune;
+}
+
+function layoutFlags({ bucket, shards, tune }: LoadFlags): LayoutFlags {
+  return {
+    ...(bucket !== undefined && { bucket }),
+    ...(shards !== undefined && { shards: requireShards(shards) }),
+    tune: tune === undefined ? 'new' : tune ? 'all' : 'none',
+  };
+}
+
+/** 1024 is what Elasticsearch allows an index. */
+function requireShards(shards: number): number {
+  if (Number.isInteger(shards) && shards >= 1 && shards <= 1024) return shards;
+  throw new KauditError('usage', `--shards is ${shards}: expected a whole number from 1 to 1024.`);
 }
 
 function exitCode(report: LoadReport, partial: boolean, interrupted: boolean): number {

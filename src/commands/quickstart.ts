@@ -53,7 +53,7 @@ async function simulateDay({ io, settings }: Context): Promise<string> {
 
 async function loadDay(context: Context, cluster: Cluster, path: string): Promise<void> {
   const { io, settings, signal } = context;
-  const store = await openStore(cluster, { signal, say: io.say });
+  const store = await openStore(cluster, NAMESPACE, { signal, say: io.say });
   const { report } = await load(store, await findSources([path], io.stdin), {
     cluster: 'demo',
     namespace: NAMESPACE,

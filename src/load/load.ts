@@ -56,7 +56,8 @@ interface Run {
 export async function load(store: Store, sources: readonly FoundSource[], options: LoadOptions): Promise<LoadResult> {
   const started = performance.now();
   const ingested = new Date().toISOString();
-  const context: DocumentContext = { cluster: options.cluster, namespace: options.namespace, ingested };
+  const { cluster, namespace } = options;
+  const context: DocumentContext = { cluster, namespace, bucket: store.bucket, ingested };
   const quarantine = openQuarantine(options.quarantineFolder, `${ingested.replaceAll(/[-:]/g, '')}-${process.pid}`);
   const delivery: Delivery = { store, context, quarantine, ready: new Map() };
   const run: Run = {
@@ -152,7 +153,7 @@ async function take(run: Run, ledger: FileLedger, source: Source, record: LogRec
   }
   const { document } = result;
   widen(run.span, document.micros);
-  const address = { index: eventsIndex(run.context.namespace, document.month), id: document.id };
+  const address = { index: eventsIndex(run.context.namespace, document.period), id: document.id };
   const full = run.batcher.add({ ledger, candidate, document, address, ingested: run.context.ingested });
   if (full) await run.batcher.room();
 }

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../audit/event.ts';
+import type { Bucket } from '../audit/indices.ts';
 
 /** A document on its way to the server. */
 export interface StoreDocument {
@@ -15,6 +16,8 @@ export type StoreOutcome =
 
 /** What the loader needs of Elasticsearch. */
 export interface Store {
+  /** The time whose events share an index: fixed for a namespace, since identity holds within one index. */
+  readonly bucket: Bucket;
   /** Makes sure that an index is there, behind its alias where it has one. */
   readonly ensureIndex: (index: string, alias: string | undefined) => Promise<void>;
   /** Creates documents; an outcome for each, in their order. */
