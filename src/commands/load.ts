@@ -2,9 +2,18 @@ import { join } from 'node:path';
 import type { CommandModule } from 'yargs';
 import { BUCKETS, type Bucket, requireNamespace } from '../audit/indices.ts';
 import type { Tune } from '../elastic/index.ts';
-import { findSources, type LoadProgress, type LoadReport, load } from '../load/index.ts';
+import {
+  type FoundSource,
+  findSources,
+  type LoadProgress,
+  type LoadReport,
+  load,
+  parseShare,
+  shareOf,
+} from '../load/index.ts';
 import { renderLoad } from '../report/index.ts';
 import { EXIT, KauditError } from '../shared/errors.ts';
+import type { Settings } from '../shared/settings.ts';
 import type { Context, GlobalFlags, Run } from './context.ts';
 import { openStore, refreshEvents } from './store.ts';
 
@@ -12,6 +21,7 @@ interface LoadFlags extends GlobalFlags {
   readonly paths?: readonly string[];
   readonly cluster?: string;
   readonly namespace?: string;
+  readonly share?: string;
   readonly bucket?: Bucket;
   readonly shards?: number;
   readonly tune?: boolean;
@@ -30,6 +40,10 @@ export function loadCommand(run: Run): CommandModule {
           type: 'string',
           default: 'default',
           describe: 'Namespace of the index: keeps logs apart',
+        })
+        .option('share', {
+          type: 'string',
+          describe: 'Load one part of many, such as 2/8; machines that see the same files agree on the parts',
         })
         .option('bucket', {
           choices: BUCKETS,
@@ -53,7 +67,8 @@ export function loadCommand(run: Run): CommandModule {
 async function loadPaths(context: Context, flags: LoadFlags): Promise<number> {
   const { io, settings, signal } = context;
   const namespace = requireNamespace(flags.namespace ?? 'default');
-  const sources = await findSources((flags.paths ?? []).map(String), io.stdin);
+  const found = await findSources((flags.paths ?? []).map(String), io.stdin);
+  const sources = flags.share === undefined ? found : shareOfFound(found, flags.share, settings);
   const cluster = await context.cluster();
   const store = await openStore(cluster, namespace, { signal, say: io.say, ...layoutFlags(flags) });
   io.detail(`Loading ${sources.length} files into ${cluster.url}`);
@@ -69,6 +84,15 @@ async function loadPaths(context: Context, flags: LoadFlags): Promise<number> {
   if (report.created > 0) await refreshEvents(cluster, namespace);
   await io.out(flags.json ? `${JSON.stringify(report)}\n` : renderLoad(report, io));
   return exitCode(report, partial, signal.aborted);
+}
+
+function shareOfFound(found: readonly FoundSource[], text: string, settings: Settings): readonly FoundSource[] {
+  const share = parseShare(text, settings.get('JOB_COMPLETION_INDEX'));
+  const stream = found.find((source) => 'open' in source && source.size === undefined);
+  if (stream === undefined) return shareOf(found, share).map(({ source }) => source);
+  throw new KauditError('usage', `${stream.name} cannot be shared: it is read once, by one machine.`, {
+    hint: 'Leave --share out, or name files.',
+  });
 }
 
 interface LayoutFlags {

@@ -12,7 +12,7 @@ const SAID = {
 export function setupCommand(run: Run): CommandModule {
   return {
     command: 'setup',
-    describe: 'Put the index template in place, and restore what a load that died left tuned (load does both)',
+    describe: 'Put the index template in place and restore what a load left tuned (load does both)',
     builder: (args) => args.option('print', { type: 'boolean', describe: 'Only print what would be sent' }),
     handler: (args) =>
       run(args as GlobalFlags, async (context) => {
