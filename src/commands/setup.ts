@@ -22,7 +22,7 @@ export function setupCommand(run: Run): CommandModule {
         }
         const cluster = await context.cluster();
         context.io.say(`${cluster.url}: ${SAID[await setup(cluster)]}`);
-        const restored = await restoreStale(cluster);
+        const restored = await restoreStale(cluster, '*');
         if (restored > 0)
           context.io.say(`Restored refresh and replicas that a load had left off: ${restored} indices.`);
         return EXIT.done;

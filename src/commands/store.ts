@@ -31,7 +31,7 @@ export interface OpenStore extends Store {
 export async function openStore(cluster: Cluster, namespace: string, options: StoreOptions = {}): Promise<OpenStore> {
   const { signal, say, tune = 'none' } = options;
   await setup(cluster);
-  await restoreStale(cluster).catch((error: unknown) => {
+  await restoreStale(cluster, namespace).catch((error: unknown) => {
     say?.(`What an earlier load left without refresh and replicas could not be restored: ${messageOf(error)}`);
   });
   const layout = await settleLayout(cluster, namespace, options);

@@ -61,12 +61,12 @@ export async function setup(cluster: Cluster): Promise<SetupResult> {
     );
   }
   if (installed === version) return 'unchanged';
-  await cluster.ask('PUT', `/_index_template/${TEMPLATE}`, template);
-  if (installed === undefined) return 'created';
   // Fields only: an update replaces an index's whole `_meta`, where its namespace's layout and its tuning stand.
   const { properties } = template.template.mappings;
   await cluster.ask('PUT', '/kaudit-events-*,kaudit-variants-*/_mapping?allow_no_indices=true', { properties });
-  return 'updated';
+  // Last, since its version says that all of it is done.
+  await cluster.ask('PUT', `/_index_template/${TEMPLATE}`, template);
+  return installed === undefined ? 'created' : 'updated';
 }
 
 async function installedVersion(cluster: Cluster): Promise<number | undefined> {

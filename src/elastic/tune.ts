@@ -43,7 +43,7 @@ const TUNED_SETTINGS = Object.keys(TUNED) as TunedSetting[];
  *    to give its lease back sees none and restores; one that sees another's lease leaves it to that one.
  * 2. Who restores needs to know nothing but the index: its `_meta.kaudit_tuned` has the values. It is written before
  *    the index is tuned (in one step with its creation), and never removed: whether an index is tuned, its settings say.
- * 3. Leases of loaders that died expire, and every `load` and `setup` restores what is tuned without a lease.
+ * 3. Leases of loaders that died expire, and `setup`, and the next `load` of the namespace, restore what is tuned without a lease.
  * Restoring twice changes nothing; restoring while somebody has just begun to load makes that load slower.
  */
 export function openIndices(cluster: Cluster, namespace: string, options: IndicesOptions): Indices {
@@ -143,15 +143,13 @@ async function tuneExisting(cluster: Cluster, index: string, now: Clock): Promis
   return true;
 }
 
-/** Restores what loaders that died have left tuned; gives back how many indices that were. */
-export async function restoreStale(cluster: Cluster, now: Clock = Date.now): Promise<number> {
-  const tuned = await tunedIndices(cluster, eventsIndex('*', '*'));
-  const namespaces = new Set(tuned.map((index) => readEventsIndex(index)?.namespace ?? ''));
+/** Restores what loaders that died have left tuned in a namespace, or in all (`*`); gives back how many indices. */
+export async function restoreStale(cluster: Cluster, namespaces: string, now: Clock = Date.now): Promise<number> {
+  const tuned = await tunedIndices(cluster, eventsIndex(namespaces, '*'));
   let restored = 0;
-  for (const namespace of namespaces) {
-    if ((await leasedUntil(cluster, namespace, now)) === undefined) {
-      restored += await restoreNamespace(cluster, namespace, now);
-    }
+  for (const namespace of new Set(tuned.map((index) => readEventsIndex(index)?.namespace ?? ''))) {
+    const atWork = await leasedUntil(cluster, namespace, now);
+    if (atWork === undefined) restored += await restoreNamespace(cluster, namespace, now);
   }
   return restored;
 }

@@ -136,7 +136,7 @@ describe('kaudit load --tune', () => {
       });
       if (signal === 'SIGKILL') {
         expect(await settingOf(index, 'refresh_interval')).toBe('-1');
-        await restoreStale(cluster, () => Date.now() + 3_600_000);
+        await restoreStale(cluster, namespace, () => Date.now() + 3_600_000);
       }
       expect(await settingOf(index, 'refresh_interval')).toBeUndefined();
     },

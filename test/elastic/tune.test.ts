@@ -1,4 +1,4 @@
-import { afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 import { eventsAlias, eventsIndex, undatedIndex } from '../../src/audit/indices.ts';
 import {
   type Cluster,
@@ -134,26 +134,49 @@ describe('several loads', () => {
   });
 });
 
+describe('a load that takes long', () => {
+  it('renews its lease, so that nobody takes it for dead', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    try {
+      let clock = Date.now();
+      const load = openIndices(cluster, namespace, { layout: LAYOUT, tune: 'new', now: () => clock });
+      await ensure(load);
+      const [taken] = await leases();
+      clock = MUCH_LATER();
+      vi.advanceTimersByTime(30_000);
+      await vi.waitFor(async () => expect(await leases()).not.toContain(taken), { timeout: 20_000 });
+      expect(await leases()).toHaveLength(1);
+      expect(await restoreStale(cluster, namespace, () => clock)).toBe(0);
+      expect(await settings()).toMatchObject(TUNED);
+      await load.close();
+      await expectRestored();
+      expect(await leases()).toEqual([]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+});
+
 describe('a load that died', () => {
   it('is cleaned up after, once its lease has ended and not before', async () => {
     await ensure(open('new'));
-    await restoreStale(cluster);
+    await restoreStale(cluster, namespace);
     expect(await settings()).toMatchObject(TUNED);
-    expect(await restoreStale(cluster, MUCH_LATER)).toBeGreaterThan(0);
+    expect(await restoreStale(cluster, namespace, MUCH_LATER)).toBe(1);
     await expectRestored();
     expect(await leases()).toEqual([]);
   });
 
   it('is not mistaken for somebody who set the same by hand', async () => {
     await cluster.ask('PUT', `/${index}`, { settings: TUNED });
-    await restoreStale(cluster, MUCH_LATER);
+    await restoreStale(cluster, namespace, MUCH_LATER);
     expect(await settings()).toMatchObject(TUNED);
   });
 
   it('still has the values to restore when a newer mapping was put in place meanwhile', async () => {
     await ensure(open('new'));
     await setup(await clusterWithOlderTemplate());
-    await restoreStale(cluster, MUCH_LATER);
+    await restoreStale(cluster, namespace, MUCH_LATER);
     await expectRestored();
   });
 });
