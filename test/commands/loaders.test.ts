@@ -1,5 +1,5 @@
 /** Several loaders at once, and loaders that die, as a user sees them. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -107,6 +107,36 @@ describe('kaudit load --bucket', () => {
     ['--bucket', 'week'],
   ])('refuses %s %s', async (...options) => {
     expect((await first(options)).code).toBe(2);
+  });
+});
+
+describe('kaudit load --share', () => {
+  it('divides a folder among loaders that know nothing of each other', async () => {
+    const logs = join(folder, 'shared');
+    mkdirSync(logs);
+    for (let part = 0; part < 7; part += 1) {
+      writeFileSync(join(logs, `${part}.log`), events.slice(part * 300, part * 300 + 30 * (part + 1)).join('\n'));
+    }
+    const load = ['load', logs, join(folder, 'none.log'), '--namespace', namespace, '--json', '--share'];
+    const shares = await Promise.all([
+      kaudit([...load, '1/3']),
+      kaudit([...load, '2/3']),
+      kaudit([...load, 'job/3'], { env: { JOB_COMPLETION_INDEX: '2' } }),
+    ]);
+    const files = shares.flatMap((share) => fieldOf(share.json(), 'files') as readonly object[]);
+    expect(files.map((file) => String(fieldOf(file, 'file'))).sort()).toEqual(
+      [...[0, 1, 2, 3, 4, 5, 6].map((part) => join(logs, `${part}.log`)), join(folder, 'none.log')].sort(),
+    );
+    // What is not there is told by one of them.
+    expect(shares.map(({ code }) => code).sort()).toEqual([0, 0, 3]);
+    expect(await countEvents(cluster, namespace)).toBe(30 * (1 + 2 + 3 + 4 + 5 + 6 + 7));
+  });
+
+  it('refuses what only one can read, and a share that is none', async () => {
+    const stdin = await kaudit(['load', '-', '--namespace', namespace, '--share', '1/2'], { input: events[0] ?? '' });
+    expect([stdin.code, stdin.err]).toEqual([2, expect.stringContaining('cannot be shared')]);
+    const third = await kaudit(['load', folder, '--namespace', namespace, '--share', '3/2']);
+    expect([third.code, third.err]).toEqual([2, expect.stringContaining('--share is 3/2')]);
   });
 });
 

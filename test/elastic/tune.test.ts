@@ -204,7 +204,7 @@ describe('a server that goes away before the end', () => {
     await ensure(load);
     away = true;
     await load.close();
-    expect(said.at(-1)).toContain('Run "kaudit setup"');
+    expect(said.at(-1)).toContain('run "kaudit setup"');
   });
 });
 
