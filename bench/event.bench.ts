@@ -12,7 +12,12 @@ import { openUnwrapper } from '../src/audit/wrappers/index.ts';
 import { simulate } from '../src/simulate/index.ts';
 
 const EVENTS = 2000;
-const CONTEXT = { cluster: 'bench', namespace: 'default', ingested: '2026-01-01T00:00:00.000Z' };
+const CONTEXT = {
+  cluster: 'bench',
+  namespace: 'default',
+  bucket: 'month',
+  ingested: '2026-01-01T00:00:00.000Z',
+} as const;
 const ORIGIN = { file: 'bench.log', offset: 0, format: 'Event' };
 
 for (const level of ['metadata', 'requestresponse'] as const) {

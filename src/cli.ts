@@ -6,6 +6,7 @@ import { apiCommand } from './commands/api.ts';
 import type { Run } from './commands/context.ts';
 import { downCommand } from './commands/down.ts';
 import { loadCommand } from './commands/load.ts';
+import { manifestCommand } from './commands/manifest.ts';
 import { queryCommand } from './commands/query.ts';
 import { quickstartCommand } from './commands/quickstart.ts';
 import { setupCommand } from './commands/setup.ts';
@@ -69,6 +70,7 @@ await yargs(withStdin(hideBin(process.argv)))
   .command(queryCommand(run))
   .command(simulateCommand(run))
   .command(setupCommand(run))
+  .command(manifestCommand(run))
   .command(upCommand(run))
   .command(downCommand(run))
   .command(statusCommand(run))

@@ -43,7 +43,7 @@ function parseAny(value: string): number | undefined {
 }
 
 /**
- * Whether a time may decide which monthly index an event goes to; others are kept in the undated one.
+ * Whether a time may decide which index an event goes to; others are kept in the undated one.
  * Does not look at the clock: an event must go to the same index whenever it is loaded.
  */
 export function isPlausible(micros: number): boolean {

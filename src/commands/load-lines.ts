@@ -14,7 +14,7 @@ export interface LoadLinesOptions {
 
 /** Loads events that are at hand through the real loader, and makes them visible. Throws when one is no event. */
 export async function loadLines(cluster: Cluster, { namespace, lines }: LoadLinesOptions): Promise<void> {
-  const store = await openStore(cluster);
+  const store = await openStore(cluster, namespace);
   const limit = pLimit(4);
   await Promise.all(
     [...linesByCluster(lines)].map(([name, texts]) =>

@@ -1,5 +1,5 @@
 import type { CommandModule } from 'yargs';
-import { readTemplate, setup } from '../elastic/index.ts';
+import { readTemplate, restoreStale, setup } from '../elastic/index.ts';
 import { EXIT } from '../shared/errors.ts';
 import type { GlobalFlags, Run } from './context.ts';
 
@@ -12,7 +12,7 @@ const SAID = {
 export function setupCommand(run: Run): CommandModule {
   return {
     command: 'setup',
-    describe: 'Put the index template in place (load does it when it is missing)',
+    describe: 'Put the index template in place and restore what a load left tuned (load does both)',
     builder: (args) => args.option('print', { type: 'boolean', describe: 'Only print what would be sent' }),
     handler: (args) =>
       run(args as GlobalFlags, async (context) => {
@@ -22,6 +22,9 @@ export function setupCommand(run: Run): CommandModule {
         }
         const cluster = await context.cluster();
         context.io.say(`${cluster.url}: ${SAID[await setup(cluster)]}`);
+        const restored = await restoreStale(cluster, '*');
+        if (restored > 0)
+          context.io.say(`Restored refresh and replicas that a load had left off: ${restored} indices.`);
         return EXIT.done;
       }),
   };

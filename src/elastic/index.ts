@@ -3,5 +3,8 @@ export { type ChooseOptions, chooseCluster, connectEmbedded, currentCluster } fr
 export type { Cluster, ClusterKind, Method, RawRequest, RawResponse } from './cluster.ts';
 export { type ConnectionOptions, connect, refusal } from './connection.ts';
 export { removeEmbedded, runningEmbedded, startEmbedded, stopEmbedded } from './embedded/index.ts';
-export { ensureIndex, readTemplate, type SetupResult, setup } from './install.ts';
+export { type Indices, openIndices, type Tune } from './indices.ts';
+export { readTemplate, type SetupResult, setup } from './install.ts';
+export { type Layout, settleLayout } from './layout.ts';
 export { type DocumentAddress, getStored } from './stored.ts';
+export { restoreStale } from './tune.ts';

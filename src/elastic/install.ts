@@ -61,14 +61,12 @@ export async function setup(cluster: Cluster): Promise<SetupResult> {
     );
   }
   if (installed === version) return 'unchanged';
-  await cluster.ask('PUT', `/_index_template/${TEMPLATE}`, template);
-  if (installed === undefined) return 'created';
+  // Fields only: an update replaces an index's whole `_meta`, where its namespace's layout and its tuning stand.
   const { properties } = template.template.mappings;
-  await cluster.ask('PUT', '/kaudit-events-*,kaudit-variants-*/_mapping?allow_no_indices=true', {
-    properties,
-    _meta: template._meta,
-  });
-  return 'updated';
+  await cluster.ask('PUT', '/kaudit-events-*,kaudit-variants-*/_mapping?allow_no_indices=true', { properties });
+  // Last, since its version says that all of it is done.
+  await cluster.ask('PUT', `/_index_template/${TEMPLATE}`, template);
+  return installed === undefined ? 'created' : 'updated';
 }
 
 async function installedVersion(cluster: Cluster): Promise<number | undefined> {
@@ -86,12 +84,30 @@ async function installedVersion(cluster: Cluster): Promise<number | undefined> {
   });
 }
 
-/** Creates an index behind its alias, unless it is there. The bulk API would create it too, and leave the alias out. */
-export async function ensureIndex(cluster: Cluster, index: string, alias: string | undefined): Promise<void> {
-  const body = alias === undefined ? {} : { aliases: { [alias]: {} } };
+export interface NewIndex {
+  readonly alias?: string;
+  readonly settings?: JsonObject;
+  /** Added to the `_meta` of the template. */
+  readonly meta?: JsonObject;
+}
+
+/**
+ * Creates an index behind its alias, unless it is there. The bulk API would create it too, and leave the alias out.
+ * Of several who create it at once, one has `created`.
+ */
+export async function ensureIndex(
+  cluster: Cluster,
+  index: string,
+  { alias, settings, meta }: NewIndex,
+): Promise<'created' | 'exists'> {
+  const body = {
+    ...(alias !== undefined && { aliases: { [alias]: {} } }),
+    ...(settings !== undefined && { settings }),
+    ...(meta !== undefined && { mappings: { _meta: meta } }),
+  };
   const response = await cluster.send({ method: 'PUT', path: `/${index}`, body: JSON.stringify(body) });
-  if (response.status === 200) return;
+  if (response.status === 200) return 'created';
   const failure = isObject(response.body) ? response.body['error'] : undefined;
-  if (isObject(failure) && failure['type'] === 'resource_already_exists_exception') return;
+  if (isObject(failure) && failure['type'] === 'resource_already_exists_exception') return 'exists';
   throw refusal(response, `PUT /${index}`, cluster.url);
 }

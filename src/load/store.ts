@@ -1,4 +1,5 @@
 import type { JsonObject } from '../audit/event.ts';
+import type { Bucket } from '../audit/indices.ts';
 
 /** The body of a bulk request: for each document the line that says where it goes, then its JSON on one line. */
 export interface BulkBody {
@@ -20,6 +21,8 @@ export interface StoreAddress {
 
 /** What the loader needs of Elasticsearch. */
 export interface Store {
+  /** The time whose events share an index: fixed for a namespace, since identity holds within one index. */
+  readonly bucket: Bucket;
   /** Makes sure that an index is there, behind its alias where it has one. */
   readonly ensureIndex: (index: string, alias: string | undefined) => Promise<void>;
   /** Creates documents; an outcome for each, in their order. `onRefusal` is told when the server asks for less. */

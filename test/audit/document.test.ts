@@ -36,12 +36,12 @@ describe('documentOf', () => {
     ['2026-03-02T09:41:07.125956Z', '2026.03'],
     ['2017-12-31T23:59:59.999999Z', '2017.12'],
   ])('files %s under the month of the event', (stageTimestamp, month) => {
-    expect(documentFor(textOf({ stageTimestamp })).document.month).toBe(month);
+    expect(documentFor(textOf({ stageTimestamp })).document.period).toBe(month);
   });
 
   it.each(['0001-01-01T00:00:00Z', '2999-01-01T00:00:00Z', 'soon', undefined])('keeps %s as undated', (time) => {
     const { document, source } = documentFor(textOf({ stageTimestamp: time, requestReceivedTimestamp: time }));
-    expect(document.month).toBe('undated');
+    expect(document.period).toBe('undated');
     expect(source).not.toHaveProperty('@timestamp');
     expect(source).toHaveProperty('kaudit.undated', true);
   });

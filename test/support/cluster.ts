@@ -25,7 +25,7 @@ export async function loadInto(
   name = 'test',
 ): Promise<LoadResult> {
   const sources = await findSources(paths, process.stdin);
-  const result = await load(await openStore(cluster), sources, {
+  const result = await load(await openStore(cluster, namespace), sources, {
     cluster: name,
     namespace,
     quarantineFolder: mkdtempSync(join(tmpdir(), 'kaudit-quarantine-')),

@@ -4,7 +4,12 @@ import { type AuditEvent, isObject, type JsonObject, parseEvent } from '../../sr
 import { factsOf } from '../../src/audit/facts/index.ts';
 import type { EventFacts } from '../../src/audit/facts/types.ts';
 
-export const CONTEXT: DocumentContext = { cluster: 'test', namespace: 'default', ingested: '2026-01-01T00:00:00.000Z' };
+export const CONTEXT: DocumentContext = {
+  cluster: 'test',
+  namespace: 'default',
+  bucket: 'month',
+  ingested: '2026-01-01T00:00:00.000Z',
+};
 
 const BASE: JsonObject = {
   kind: 'Event',
