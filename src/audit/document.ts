@@ -2,6 +2,7 @@ import { type AuditEvent, isObject, type JsonObject, parseEvent } from './event.
 import { factsJson } from './facts/index.ts';
 import { type Degraded, FACTS_VERSION, type LoadFacts } from './facts/types.ts';
 import { contentHash, documentId } from './identity.ts';
+import { type Bucket, periodOf } from './indices.ts';
 import { memoiseText } from './memo.ts';
 import { redact } from './redact.ts';
 import { isoMillis, isPlausible } from './time.ts';
@@ -20,6 +21,7 @@ export interface Candidate {
 export interface DocumentContext {
   readonly cluster: string | undefined;
   readonly namespace: string;
+  readonly bucket: Bucket;
   /** ISO time of the load. */
   readonly ingested: string;
 }
@@ -34,8 +36,8 @@ export interface DocumentText {
 
 export interface AuditDocument extends DocumentText {
   readonly id: string;
-  /** `2026.03` of the event's own time, `undated` where there is none to believe. */
-  readonly month: string;
+  /** Of the event's own time, such as `2026.03`; `undated` where there is none to believe. */
+  readonly period: string;
   readonly micros: number | undefined;
   readonly hash: string;
   readonly degraded: Degraded | undefined;
@@ -109,6 +111,8 @@ export function documentOfEvent(
   const content = (untouched ? candidate.bytes : undefined) ?? redaction.text;
   const hash = contentHash(content);
   const special = {
+    // The identity takes only the name that was given: the wrapped and the native copy of an event are one document.
+    cluster: context.cluster === undefined ? candidate.origin.cluster : undefined,
     redacted: untouched ? undefined : redaction.paths,
     undated: timestamp === undefined || undefined,
     degraded,
@@ -121,7 +125,7 @@ export function documentOfEvent(
   const added = timestamp === undefined ? ours : `"@timestamp":"${timestamp}",${ours}`;
   return {
     id: documentId(event, context.cluster),
-    month: timestamp === undefined ? 'undated' : timestamp.slice(0, 7).replace('-', '.'),
+    period: periodOf(timestamp, context.bucket),
     micros,
     hash,
     degraded,

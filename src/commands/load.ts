@@ -1,9 +1,25 @@
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { CommandModule } from 'yargs';
-import { requireNamespace } from '../audit/indices.ts';
-import { FORMATS, type Format, findSources, type LoadProgress, type LoadReport, load } from '../load/index.ts';
+import { BUCKETS, type Bucket, requireNamespace } from '../audit/indices.ts';
+import type { Tune } from '../elastic/index.ts';
+import {
+  type Checkpoints,
+  FORMATS,
+  type Format,
+  type FoundSource,
+  findSources,
+  type LoadProgress,
+  type LoadReport,
+  type LoadResult,
+  load,
+  parseShare,
+  shareOf,
+  withCheckpoints,
+} from '../load/index.ts';
 import { renderLoad } from '../report/index.ts';
-import { EXIT } from '../shared/errors.ts';
+import { EXIT, KauditError } from '../shared/errors.ts';
+import type { Settings } from '../shared/settings.ts';
 import type { Context, GlobalFlags, Run } from './context.ts';
 import { openStore, refreshEvents } from './store.ts';
 
@@ -12,6 +28,11 @@ interface LoadFlags extends GlobalFlags {
   readonly cluster?: string;
   readonly namespace?: string;
   readonly format?: Format;
+  readonly resume?: boolean;
+  readonly shard?: string;
+  readonly bucket?: Bucket;
+  readonly primaryShards?: number;
+  readonly tune?: boolean;
   readonly json?: boolean;
 }
 
@@ -32,6 +53,27 @@ export function loadCommand(run: Run): CommandModule {
           choices: FORMATS,
           describe: 'Layout of the files where their content does not tell; what is in them is always told by content',
         })
+        .option('resume', {
+          type: 'boolean',
+          default: true,
+          describe: 'Go on where an unfinished load has ended; --no-resume reads all again',
+        })
+        .option('shard', {
+          type: 'string',
+          describe: 'Load one part of many, such as 2/8; machines that see the same files agree on the parts',
+        })
+        .option('bucket', {
+          choices: BUCKETS,
+          describe: 'An index a day, month or year; the first load of a namespace decides (month)',
+        })
+        .option('primary-shards', {
+          type: 'number',
+          describe: 'Primary shards of an index that is created (1); remembered for the namespace',
+        })
+        .option('tune', {
+          type: 'boolean',
+          describe: 'No refresh and no replicas while loading; unset: of the indices that the load creates',
+        })
         .option('json', { type: 'boolean', describe: 'Print the ledger as one JSON object' })
         .example('$0 load audit.log --cluster prod', 'one file')
         .example('zcat old/*.gz | $0 load -', 'a stream'),
@@ -42,22 +84,71 @@ export function loadCommand(run: Run): CommandModule {
 async function loadPaths(context: Context, flags: LoadFlags): Promise<number> {
   const { io, settings, signal } = context;
   const namespace = requireNamespace(flags.namespace ?? 'default');
-  const sources = await findSources((flags.paths ?? []).map(String), io.stdin);
+  const found = await findSources((flags.paths ?? []).map(String), io.stdin);
+  const sources = flags.shard === undefined ? found : shareOfFound(found, flags.shard, settings);
   const cluster = await context.cluster();
-  const store = await openStore(cluster, { signal, say: io.say });
+  const store = await openStore(cluster, namespace, { signal, say: io.say, ...layoutFlags(flags) });
   io.detail(`Loading ${sources.length} files into ${cluster.url}`);
-  const { report, partial } = await load(store, sources, {
-    ...(flags.cluster !== undefined && flags.cluster !== '' && { cluster: flags.cluster }),
-    namespace,
-    ...(flags.format !== undefined && { format: flags.format }),
-    quarantineFolder: join(settings.home, 'quarantine'),
-    signal,
-    onProgress: progressLine(io.progress),
-  });
+  const loadWith = (checkpoints?: Checkpoints): Promise<LoadResult> =>
+    load(store, sources, {
+      ...(flags.cluster !== undefined && flags.cluster !== '' && { cluster: flags.cluster }),
+      namespace,
+      ...(flags.format !== undefined && { format: flags.format }),
+      ...(checkpoints && { checkpoints }),
+      quarantineFolder: join(settings.home, 'quarantine'),
+      signal,
+      onProgress: progressLine(io.progress),
+    });
+  const state = stateFolder(settings, [cluster.url, namespace, flags.cluster ?? '', flags.shard ?? '']);
+  const loading = flags.resume === false ? loadWith() : withCheckpoints(state, loadWith);
+  const { report, partial } = await loading.finally(store.close);
   io.progress('');
   if (report.created > 0) await refreshEvents(cluster, namespace);
   await io.out(flags.json ? `${JSON.stringify(report)}\n` : renderLoad(report, io));
   return loadExitCode(report, partial, signal.aborted);
+}
+
+/** Where a load into the same place, under the same name, remembers how far it is. */
+function stateFolder({ home }: Settings, place: readonly string[]): string {
+  const name = createHash('sha256').update(JSON.stringify(place)).digest('hex').slice(0, 16);
+  return join(home, 'state', name);
+}
+
+function shareOfFound(found: readonly FoundSource[], text: string, settings: Settings): readonly FoundSource[] {
+  const share = parseShare(text, settings.get('JOB_COMPLETION_INDEX'));
+  const stream = found.find((source) => source.kind === 'source' && source.size === undefined);
+  if (stream === undefined)
+    return shareOf(
+      found.map((source) => ({ ...source, size: sizeOf(source) })),
+      share,
+    );
+  throw new KauditError('usage', `${stream.name} cannot be shared: it is read once, by one machine.`, {
+    hint: 'Leave --shard out, or name files.',
+  });
+}
+
+function sizeOf(source: FoundSource): number | undefined {
+  return source.kind === 'source' ? source.size : undefined;
+}
+
+interface LayoutFlags {
+  readonly bucket?: Bucket;
+  readonly shards?: number;
+  readonly tune: Tune;
+}
+
+function layoutFlags({ bucket, primaryShards: shards, tune }: LoadFlags): LayoutFlags {
+  return {
+    ...(bucket !== undefined && { bucket }),
+    ...(shards !== undefined && { shards: requireShards(shards) }),
+    tune: tune === undefined ? 'new' : tune ? 'all' : 'none',
+  };
+}
+
+/** 1024 is what Elasticsearch allows an index. */
+function requireShards(shards: number): number {
+  if (Number.isInteger(shards) && shards >= 1 && shards <= 1024) return shards;
+  throw new KauditError('usage', `--primary-shards is ${shards}: expected a whole number from 1 to 1024.`);
 }
 
 export function loadExitCode(report: LoadReport, partial: boolean, interrupted: boolean): number {

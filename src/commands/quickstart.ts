@@ -56,7 +56,7 @@ async function simulateDay({ io, settings }: Context): Promise<string> {
 /** Loads the log and gives the exit code of that. */
 async function loadDay(context: Context, cluster: Cluster, path: string): Promise<number> {
   const { io, settings, signal } = context;
-  const store = await openStore(cluster, { signal, say: io.say });
+  const store = await openStore(cluster, NAMESPACE, { signal, say: io.say });
   const { report, partial } = await load(store, await findSources([path], io.stdin), {
     cluster: 'demo',
     namespace: NAMESPACE,

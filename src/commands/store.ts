@@ -1,28 +1,56 @@
-import { eventsAlias } from '../audit/indices.ts';
-import { type Cluster, createDocuments, ensureIndex, getStored, setup } from '../elastic/index.ts';
+import { type Bucket, eventsAlias } from '../audit/indices.ts';
+import {
+  type Cluster,
+  createDocuments,
+  getStored,
+  indexId,
+  openIndices,
+  restoreStale,
+  settleLayout,
+  setup,
+  type Tune,
+} from '../elastic/index.ts';
 import type { Store } from '../load/index.ts';
+import { messageOf } from '../shared/errors.ts';
 
 export interface StoreOptions {
   readonly signal?: AbortSignal;
   readonly say?: (line: string) => void;
+  /** For the first load of a namespace; later ones imply it. */
+  readonly bucket?: Bucket;
+  /** Primary shards of the indices that the load creates. */
+  readonly shards?: number;
+  readonly tune?: Tune;
 }
 
-/** A cluster as the loader sees it, with its mapping in place. */
-export async function openStore(cluster: Cluster, { signal, say }: StoreOptions = {}): Promise<Store> {
+export interface OpenStore extends Store {
+  /** Restores what was tuned for the load. */
+  readonly close: () => Promise<void>;
+}
+
+/** A namespace of a cluster as the loader sees it, with its mapping and its layout in place. */
+export async function openStore(cluster: Cluster, namespace: string, options: StoreOptions = {}): Promise<OpenStore> {
+  const { signal, say, tune = 'none' } = options;
   await setup(cluster);
-  const sayRetry = (reason: string, waitMs: number): void => {
-    say?.(`Elasticsearch: ${reason}; trying again in ${(waitMs / 1000).toFixed(1)} s`);
-  };
+  await restoreStale(cluster, namespace).catch((error: unknown) => {
+    say?.(`What an earlier load left without refresh and replicas could not be restored: ${messageOf(error)}`);
+  });
+  const layout = await settleLayout(cluster, namespace, options);
+  const indices = openIndices(cluster, namespace, { layout, tune, ...(say && { say }) });
   return {
-    ensureIndex: (index, alias) => ensureIndex(cluster, index, alias),
-    create: (body, onRefusal) => {
-      const onRetry = (reason: string, waitMs: number): void => {
-        onRefusal?.();
-        sayRetry(reason, waitMs);
-      };
-      return createDocuments(cluster, body, { onRetry, ...(signal && { signal }) });
-    },
+    bucket: layout.bucket,
+    ensureIndex: indices.ensure,
+    indexId: (index) => indexId(cluster, index),
+    create: (body, onRefusal) =>
+      createDocuments(cluster, body, {
+        onRetry: (reason, waitMs) => {
+          onRefusal?.();
+          say?.(`Elasticsearch: ${reason}; trying again in ${(waitMs / 1000).toFixed(1)} s`);
+        },
+        ...(signal && { signal }),
+      }),
     get: (addresses, fields) => getStored(cluster, addresses, fields),
+    close: indices.close,
   };
 }
 

@@ -111,3 +111,12 @@ export async function ensureIndex(
   if (isObject(failure) && failure['type'] === 'resource_already_exists_exception') return 'exists';
   throw refusal(response, `PUT /${index}`, cluster.url);
 }
+
+/** What tells an index from a later one of the same name; empty where there is none. */
+export async function indexId(cluster: Cluster, index: string): Promise<string> {
+  const path = `/${index}/_settings?flat_settings=true&filter_path=*.settings.index*.uuid`;
+  const { body } = await cluster.send({ method: 'GET', path });
+  const entry = isObject(body) ? body[index] : undefined;
+  const settings = isObject(entry) ? entry['settings'] : undefined;
+  return isObject(settings) ? String(settings['index.uuid'] ?? '') : '';
+}

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { withLock } from '../shared/lock.ts';
 import { KauditError, systemCodeOf } from '../shared/errors.ts';
+import { withLock } from '../shared/lock.ts';
 import type { Progress } from './ledger.ts';
 
 const count = z.number().int().nonnegative();
@@ -47,10 +47,7 @@ export interface Checkpoints {
  * Keeps checkpoints in a folder that is one load's alone while the action runs. Losing them costs time and nothing else,
  * so what is damaged or of another version is passed over.
  */
-export async function withCheckpoints<T>(
-  folder: string,
-  action: (checkpoints: Checkpoints) => Promise<T>,
-): Promise<T> {
+export async function withCheckpoints<T>(folder: string, action: (checkpoints: Checkpoints) => Promise<T>): Promise<T> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   return await withLock(join(folder, 'lock'), { onWait: (holder) => refuse(folder, holder) }, () =>
     action({

@@ -78,6 +78,8 @@ export class FileLedger {
   /** Reading ended before the end, or a file that the user named was left out. */
   partial = false;
   #done: Progress;
+  /** Records of other programs, by what they are. */
+  readonly #others = new Map<string, number>();
   #closed: ClosedSegment[] = [];
   #current: Segment = { counts: { ...NOTHING }, open: 0 };
 
@@ -94,11 +96,19 @@ export class FileLedger {
     return this.#current;
   }
 
-  /** Everything before this offset has been read, and reading may begin again here. */
-  mark(offset: number): void {
-    if (this.#current.counts.read === 0) return;
+  /** Everything before this offset has been read, and reading may begin again here. False where nothing was. */
+  mark(offset: number): boolean {
+    if (this.#current.counts.read === 0) return false;
     this.#closed.push(Object.assign(this.#current, { end: offset }));
     this.#current = { counts: { ...NOTHING }, open: 0 };
+    return true;
+  }
+
+  /** Enters a record of another program: read, and left out. */
+  skip(what: string): void {
+    const kind = this.#others.has(what) || this.#others.size < MOST_KINDS ? what : 'other record';
+    this.#others.set(kind, (this.#others.get(kind) ?? 0) + 1);
+    settle(this.read(), 'skipped');
   }
 
   /** How far the file is done with. */
@@ -111,18 +121,17 @@ export class FileLedger {
   }
 
   report(): FileReport {
-    const counts = [...this.#closed, this.#current].reduce(
-      (sum, segment) => addCounts(sum, segment.counts),
-      this.#done.counts,
-    );
-    return {
-      file: this.file,
-      ...counts,
-      balanced: isBalanced(counts),
-      ...(this.reason !== undefined && { reason: this.reason }),
-    };
+    const open = [...this.#closed, this.#current];
+    const counts = open.reduce((sum, segment) => addCounts(sum, segment.counts), this.#done.counts);
+    const kinds = [...this.#others].map(([what, count]) => `${count} ${count === 1 ? what : `${what}s`}`);
+    const skipped = kinds.length > 0 ? `${kinds.join(', ')} skipped` : undefined;
+    const reason = [this.reason, skipped].filter((text) => text !== undefined).join('; ');
+    return { file: this.file, ...counts, balanced: isBalanced(counts), ...(reason !== '' && { reason }) };
   }
 }
+
+/** Kinds of other programs' records that are named; the sources choose the names. */
+const MOST_KINDS = 20;
 
 /** Enters one record's fate. */
 export function settle(segment: Segment, fate: Settled, degraded = false): void {

@@ -2,7 +2,7 @@
 export interface Line {
   /** Bytes of the line; of an overlong one only its beginning. */
   readonly bytes: Buffer;
-  /** Of its first byte in the (inflated) source. */
+  /** Of its first byte in the (inflated) source, where the chunks begin at `from`. */
   readonly offset: number;
   readonly overlong: boolean;
 }
@@ -18,12 +18,13 @@ const NEWLINE = 10;
  */
 export async function* splitLines(
   chunks: AsyncIterable<Buffer>,
+  from = 0,
   longest = LONGEST_LINE,
 ): AsyncGenerator<readonly Line[]> {
   let pieces: Buffer[] = [];
   let held = 0;
-  let lineStart = 0;
-  let position = 0;
+  let lineStart = from;
+  let position = from;
 
   const hold = (piece: Buffer): void => {
     if (held <= longest) pieces.push(piece);

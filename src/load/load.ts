@@ -8,8 +8,11 @@ import { closeLedger, FileLedger, type LoadReport, type Span, settle, widen } fr
 import { type Outbox, openOutbox } from './outbox.ts';
 import { openQuarantine, type Quarantine } from './quarantine.ts';
 import { type LogRecord, readRecords } from './records.ts';
-import type { FoundSource, Source } from './sources.ts';
+import { openResumption, type Resumption } from './resume.ts';
+import type { Format } from './sniff.ts';
+import type { FoundSource } from './sources.ts';
 import type { Store } from './store.ts';
+import type { Member } from './unpack/index.ts';
 import { openWindow } from './window.ts';
 
 export interface LoadOptions {
@@ -18,9 +21,11 @@ export interface LoadOptions {
   readonly namespace: string;
   /** Folder for what cannot be indexed. */
   readonly quarantineFolder: string;
+  /** Layout of the files, where the user insists on one. */
+  readonly format?: Format;
   /** Stops reading; what has been read is still delivered. */
   readonly signal: AbortSignal;
-  /** What an earlier load has done, and where this one remembers how far it is. */
+  /** Where it is remembered how far the load is. */
   readonly checkpoints?: Checkpoints;
   /** Told about each file as it begins and as it proceeds. */
   readonly onProgress?: (progress: LoadProgress) => void;
@@ -40,7 +45,7 @@ export interface LoadResult {
 }
 
 const FILES_AT_ONCE = 2;
-/** All that may be under way: a tenth of the smallest heap that a server should have. */
+/** All that may be under way: less than a tenth of the smallest heap that a server should have. */
 const MOST_UNDER_WAY = 8 * BATCH_BYTES;
 
 /** What the files of one load share. */
@@ -49,6 +54,7 @@ interface Run {
   readonly context: DocumentContext;
   readonly outbox: Outbox;
   readonly quarantine: Quarantine;
+  readonly resumption: Resumption;
   readonly span: Span;
   events: number;
   inflated: number;
@@ -62,69 +68,110 @@ interface Run {
  */
 export async function load(store: Store, sources: readonly FoundSource[], options: LoadOptions): Promise<LoadResult> {
   const started = performance.now();
+  const run = openRun(store, sources, options);
+  const limit = pLimit(FILES_AT_ONCE);
+  try {
+    const ledgers = (await Promise.all(sources.map((source) => limit(() => loadSource(run, source))))).flat();
+    await run.outbox.finish();
+    if (!options.signal.aborted) await run.resumption.forget();
+    const seconds = (performance.now() - started) / 1000;
+    const { span, inflated: bytes, quarantine } = run;
+    const report = closeLedger(ledgers, { span, seconds, bytes, quarantineFile: quarantine.file() });
+    return { report, partial: report.quarantined > 0 || ledgers.some((ledger) => ledger.partial) };
+  } finally {
+    limit.clearQueue();
+    await run.resumption.close();
+    await run.quarantine.close();
+  }
+}
+
+function openRun(store: Store, sources: readonly FoundSource[], options: LoadOptions): Run {
   const ingested = new Date().toISOString();
-  const context: DocumentContext = { cluster: options.cluster, namespace: options.namespace, ingested };
+  const { cluster, namespace, checkpoints } = options;
+  const context: DocumentContext = { cluster, namespace, bucket: store.bucket, ingested };
   const quarantine = openQuarantine(options.quarantineFolder, `${ingested.replaceAll(/[-:]/g, '')}-${process.pid}`);
   const window = openWindow({ step: BATCH_BYTES, most: MOST_UNDER_WAY });
   const delivery: Delivery = { store, context, quarantine, ready: new Map(), onRefusal: window.shrink };
-  const run: Run = {
+  const resumption = openResumption({ store, checkpoints, quarantine });
+  const deliver = async (batch: Parameters<typeof deliverBatch>[1]): Promise<void> => {
+    await deliverBatch(delivery, batch);
+    await resumption.saveNowAndThen(batch.indices);
+  };
+  return {
     options,
     context,
     quarantine,
-    outbox: openOutbox((batch) => deliverBatch(delivery, batch), window),
+    resumption,
+    outbox: openOutbox(deliver, window),
     span: { first: Number.POSITIVE_INFINITY, last: Number.NEGATIVE_INFINITY },
     events: 0,
     inflated: 0,
     readFromDisk: 0,
     totalOnDisk: totalSize(sources),
   };
-  const limit = pLimit(FILES_AT_ONCE);
-  try {
-    const ledgers = await Promise.all(sources.map((source) => limit(() => loadSource(run, source))));
-    await run.outbox.finish();
-    const seconds = (performance.now() - started) / 1000;
-    const report = closeLedger(ledgers, {
-      span: run.span,
-      seconds,
-      bytes: run.inflated,
-      quarantineFile: quarantine.file(),
-    });
-    return { report, partial: report.quarantined > 0 || ledgers.some((ledger) => ledger.partial) };
-  } finally {
-    limit.clearQueue();
-    await quarantine.close();
-  }
 }
+
 function totalSize(sources: readonly FoundSource[]): number | undefined {
   let total = 0;
   for (const source of sources) {
-    if (!('open' in source)) continue;
+    if (source.kind !== 'source') continue;
     if (source.size === undefined) return undefined;
     total += source.size;
   }
   return total;
 }
 
-async function loadSource(run: Run, source: FoundSource): Promise<FileLedger> {
-  const ledger = new FileLedger(source.name);
-  if (!('open' in source)) {
-    skip(ledger, source.reason);
-    ledger.partial = true;
-    return ledger;
-  }
-  if (run.options.signal.aborted) return interrupted(ledger);
-  const records = readRecords(source.name, countDisk(run, source), (count) => {
-    run.inflated += count;
+/** A ledger for each log in the source: one, or as many as an archive holds. */
+async function loadSource(run: Run, source: FoundSource): Promise<readonly FileLedger[]> {
+  if (source.kind !== 'source') return [leftOut(source)];
+  if (run.options.signal.aborted) return [interrupted(new FileLedger(source.name))];
+  const ledgers: FileLedger[] = [];
+  let remark: string | undefined;
+  const members = source.members({
+    onRead: (bytes) => {
+      run.readFromDisk += bytes;
+    },
+    onRemark: (text) => {
+      remark = text;
+    },
   });
-  for await (const group of records) {
-    for (const record of group) {
+  for await (const member of members) {
+    const ledger = member.kind === 'member' ? await loadMember(run, member) : leftOut(member);
+    ledgers.push(ledger);
+    ledger.reason ??= remark;
+    if (run.options.signal.aborted) break;
+  }
+  return ledgers;
+}
+
+function leftOut({ kind, name, reason }: Exclude<FoundSource, { readonly kind: 'source' }>): FileLedger {
+  const ledger = new FileLedger(name);
+  leaveOut(ledger, reason);
+  ledger.partial = kind === 'unreadable';
+  return ledger;
+}
+
+async function loadMember(run: Run, member: Member): Promise<FileLedger> {
+  const { from, bytes, ledger, done } = await run.resumption.open(member);
+  const onBytes = (count: number): void => {
+    run.inflated += count;
+  };
+  const { format } = run.options;
+  const groups = readRecords(member.name, bytes, { from, onBytes, ...(format !== undefined && { format }) });
+  for await (const { records, resume } of groups) {
+    for (const record of records) {
       // Waiting for each, ready or not, would cost as much as reading it.
-      const pause = take(run, ledger, source, record);
+      const pause = take(run, ledger, record);
       if (pause !== undefined) await pause;
     }
+    const place = resume();
+    if (place !== undefined) done(place);
     run.options.onProgress?.({ events: run.events, bytes: run.readFromDisk, total: run.totalOnDisk });
     if (run.options.signal.aborted) return interrupted(ledger);
   }
+  const { read, skipped } = ledger.report();
+  if (read === 0) ledger.reason ??= 'nothing in it';
+  ledger.partial ||= member.named && skipped === read;
   return ledger;
 }
 
@@ -135,23 +182,18 @@ function interrupted(ledger: FileLedger): FileLedger {
   return ledger;
 }
 
-async function* countDisk(run: Run, source: Source): AsyncGenerator<Buffer> {
-  for await (const chunk of source.open()) {
-    run.readFromDisk += chunk.length;
-    yield chunk;
-  }
-}
-
 /** Sees to one record; a promise where the next has to wait. */
-function take(run: Run, ledger: FileLedger, source: Source, record: LogRecord): Promise<void> | undefined {
+function take(run: Run, ledger: FileLedger, record: LogRecord): Promise<void> | undefined {
   switch (record.kind) {
     case 'broken':
       ledger.partial = true;
       ledger.reason = record.reason;
       return undefined;
+    case 'foreign':
+      leaveOut(ledger, record.reason);
+      return undefined;
     case 'skipped':
-      ledger.partial ||= source.named;
-      skip(ledger, record.reason);
+      ledger.skip(record.what);
       return undefined;
     case 'unparseable':
       run.events += 1;
@@ -172,7 +214,7 @@ function send(run: Run, ledger: FileLedger, document: AuditDocument): Promise<vo
   run.events += 1;
   widen(run.span, document.micros);
   const full = run.outbox.add(document, {
-    index: eventsIndex(run.context.namespace, document.month),
+    index: eventsIndex(run.context.namespace, document.period),
     id: document.id,
     degraded: document.degraded !== undefined,
     segment: ledger.read(),
@@ -180,7 +222,8 @@ function send(run: Run, ledger: FileLedger, document: AuditDocument): Promise<vo
   return full ? run.outbox.room() : undefined;
 }
 
-function skip(ledger: FileLedger, reason: string): void {
+/** A source, or what remains of it, is left out for a reason. */
+function leaveOut(ledger: FileLedger, reason: string): void {
   ledger.reason = reason;
   settle(ledger.read(), 'skipped');
 }

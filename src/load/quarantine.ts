@@ -14,6 +14,8 @@ export interface Quarantine {
   readonly add: (entry: QuarantineEntry) => Promise<void>;
   /** The file, once something is in it. */
   readonly file: () => string | undefined;
+  /** Resolves when everything that was added is on disk. */
+  readonly sync: () => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
@@ -38,6 +40,9 @@ export function openQuarantine(folder: string, run: string): Quarantine {
       used = true;
     },
     file: () => (used ? path : undefined),
+    sync: async () => {
+      await (await handle)?.sync();
+    },
     close: async () => {
       await (await handle)?.close();
     },

@@ -2,10 +2,10 @@ import { isUtf8 } from 'node:buffer';
 import type { Candidate } from '../audit/document.ts';
 import type { AuditEvent } from '../audit/event.ts';
 import { readNative } from '../audit/native.ts';
-import { unwrap } from '../audit/unwrap.ts';
+import { openUnwrapper, type Piece, type Unwrapper, unwrapYaml } from '../audit/wrappers/index.ts';
 import { messageOf } from '../shared/errors.ts';
 import { type Line, splitLines } from './lines.ts';
-import { chooseLayout, isEnough, type Peeked, peek } from './sniff.ts';
+import { chooseLayout, type Format, isEnough, type Peeked, peek } from './sniff.ts';
 import { streamItems } from './stream.ts';
 import { DamagedSource, unreadable } from './unpack/index.ts';
 
@@ -15,20 +15,49 @@ export type LogRecord =
   /** An event in the API server's own form. */
   | { readonly kind: 'native'; readonly candidate: Candidate; readonly event: AuditEvent }
   | { readonly kind: 'unparseable'; readonly offset: number; readonly reason: string; readonly text: string }
-  | { readonly kind: 'skipped'; readonly reason: string }
+  /** A record of another program: what it is, in the singular. */
+  | { readonly kind: 'skipped'; readonly what: string }
+  /** The whole source is something else. */
+  | { readonly kind: 'foreign'; readonly reason: string }
   /** The source cannot be read to its end. */
   | { readonly kind: 'broken'; readonly reason: string };
 
-/** Reads unpacked bytes whatever their layout, in groups of records. Bounded memory; never throws for bad input. */
+/** What was read together. */
+export interface RecordGroup {
+  /** To be taken one by one, once: parsed events that wait for the others would outlive the young generation. */
+  readonly records: Iterable<LogRecord>;
+  /**
+   * When all records have been taken: the byte of the source at which reading may start again once they are done;
+   * undefined while a line waits for its rest, or in the middle of a document.
+   */
+  readonly resume: () => number | undefined;
+}
+
+export interface ReadOptions {
+  /** Byte of the source at which the bytes begin. */
+  readonly from?: number;
+  /** Told about every piece that is read, after inflating. */
+  readonly onBytes: (count: number) => void;
+  /** The layout that the user insists on. */
+  readonly format?: Format;
+}
+
+/** Reads a log whatever its layout and wrapping, in groups of records. Bounded memory; never throws for bad input. */
 export async function* readRecords(
   file: string,
   bytes: AsyncIterable<Buffer>,
-  onBytes: (count: number) => void,
-): AsyncGenerator<Iterable<LogRecord>> {
+  { from = 0, onBytes, format }: ReadOptions,
+): AsyncGenerator<RecordGroup> {
+  let end = from;
+  const count = (length: number): void => {
+    end += length;
+    onBytes(length);
+  };
   try {
-    yield* readPlain(file, await peek(counted(bytes, onBytes), isEnough));
+    const peeked = await peek(counted(bytes, count), isEnough);
+    yield* readPlain({ file, from, peeked, unwrapper: openUnwrapper(), end: () => end }, format);
   } catch (error) {
-    yield [{ kind: 'broken', reason: unreadable(error) }];
+    yield together([{ kind: 'broken', reason: error instanceof DamagedSource ? error.message : unreadable(error) }]);
   }
 }
 
@@ -39,31 +68,76 @@ async function* counted(chunks: AsyncIterable<Buffer>, onBytes: (count: number) 
   }
 }
 
-async function* readPlain(file: string, peeked: Peeked): AsyncGenerator<Iterable<LogRecord>> {
-  const layout = chooseLayout(peeked);
+/** Records after which reading cannot start again. */
+function together(records: readonly LogRecord[]): RecordGroup {
+  return { records, resume: () => undefined };
+}
+
+/** A source that is being read. */
+interface Reading {
+  readonly file: string;
+  readonly from: number;
+  readonly peeked: Peeked;
+  readonly unwrapper: Unwrapper;
+  /** Byte of the source up to which has been read. */
+  readonly end: () => number;
+}
+
+async function* readPlain(reading: Reading, format: Format | undefined): AsyncGenerator<RecordGroup> {
+  let failure: { readonly error: unknown } | undefined;
+  try {
+    yield* readLayout(reading, format);
+  } catch (error) {
+    failure = { error };
+  }
+  // A source that breaks off still says what was waiting.
+  const waiting = reading.unwrapper.end();
+  if (waiting.length > 0) yield together(recordsOf(reading.file, waiting));
+  if (failure !== undefined) throw failure.error;
+}
+
+async function* readLayout(reading: Reading, format: Format | undefined): AsyncGenerator<RecordGroup> {
+  const { file, peeked, unwrapper } = reading;
+  const layout = chooseLayout(peeked, format);
   switch (layout.kind) {
     case 'empty':
       return;
     case 'foreign':
-      yield [{ kind: 'skipped', reason: layout.reason }];
+      yield together([layout]);
       return;
     case 'whole':
-      yield recordsOfLine(file, { bytes: peeked.head, offset: 0, overlong: false });
+      yield together(recordsOf(file, unwrapper.take(peeked.head, 0)));
+      return;
+    case 'yaml':
+      yield together(recordsOf(file, unwrapYaml(peeked.head.toString('utf8'))));
       return;
     case 'lines':
-      for await (const lines of splitLines(peeked.chunks)) yield recordsOfLines(file, lines);
+      yield* readLines(reading);
       return;
     case 'stream':
-      yield* readStream(file, peeked.chunks);
+      yield* readStream(reading);
   }
 }
 
-/** One by one: parsed events that wait for the others would outlive the garbage collector's young generation. */
-function* recordsOfLines(file: string, lines: readonly Line[]): Generator<LogRecord> {
+async function* readLines({ file, from, peeked, unwrapper, end }: Reading): AsyncGenerator<RecordGroup> {
+  for await (const lines of splitLines(peeked.chunks, from)) {
+    const resume = (): number | undefined => (unwrapper.isWaiting() ? undefined : endOf(lines.at(-1), end()));
+    yield { records: recordsOfLines(file, lines, unwrapper), resume };
+  }
+}
+
+/** Where the next line begins. A line without its newline may still be written: it is read again. */
+function endOf(line: Line | undefined, end: number): number | undefined {
+  if (line === undefined || line.overlong) return undefined;
+  const lineEnd = line.offset + line.bytes.length;
+  return lineEnd < end ? lineEnd + 1 : line.offset;
+}
+
+function* recordsOfLines(file: string, lines: readonly Line[], unwrapper: Unwrapper): Generator<LogRecord> {
   for (const line of lines) {
     const native = nativeRecord(file, line);
-    if (native !== undefined) yield native;
-    else yield* recordsOfLine(file, line);
+    if (native !== undefined && !unwrapper.isWaiting()) yield native;
+    else yield* recordsOfLine(file, line, unwrapper);
   }
 }
 
@@ -79,56 +153,48 @@ function nativeRecord(file: string, { bytes, offset, overlong }: Line): LogRecor
   return { kind: 'native', candidate: { text, bytes, origin: { file, offset, format: 'Event' } }, event };
 }
 
-/** The records of one JSON text: an event, or the items of an EventList or array. None for a blank line. */
-export function recordsOfLine(file: string, line: Line): readonly LogRecord[] {
-  const text = line.bytes
-    .toString('utf8')
-    .replace(/^\ufeff/, '')
-    .trim();
-  if (line.overlong) return [{ kind: 'unparseable', offset: line.offset, reason: 'a line over 64 MiB', text }];
-  if (text === '') return [];
-  const unwrapped = unwrap(text);
-  if (unwrapped.kind === 'unparseable') return [{ ...unwrapped, offset: line.offset, text }];
-  if (unwrapped.items.length === 0) return [{ kind: 'skipped', reason: `an ${unwrapped.wrapping} without items` }];
-  const valid = isUtf8(line.bytes);
-  return unwrapped.items.map((item) => {
-    const isAlone = unwrapped.wrapping === 'Event';
-    const damaged = !valid && (isAlone || item.text.includes('\ufffd'));
-    const candidate = {
-      text: item.text,
-      ...(damaged && { invalidBytes: isAlone ? line.bytes : Buffer.from(item.text) }),
-      origin: { file, offset: line.offset + item.offset, format: unwrapped.wrapping },
-    };
-    return { kind: 'candidate', candidate, value: item.value };
-  });
+function recordsOfLine(file: string, line: Line, unwrapper: Unwrapper): readonly LogRecord[] {
+  if (!line.overlong) return recordsOf(file, unwrapper.take(line.bytes, line.offset));
+  const text = line.bytes.toString('utf8');
+  return [{ kind: 'unparseable', offset: line.offset, reason: 'a line over 64 MiB', text }];
+}
+
+function recordsOf(file: string, pieces: readonly Piece[]): readonly LogRecord[] {
+  return pieces.map((piece) => (piece.kind === 'event' ? candidateOf(file, piece) : piece));
+}
+
+function candidateOf(file: string, piece: Extract<Piece, { kind: 'event' }>): LogRecord {
+  const { text, value, offset, format, added, invalidBytes } = piece;
+  const origin = { file, offset, format, ...added };
+  const candidate = invalidBytes === undefined ? { text, origin } : { text, invalidBytes, origin };
+  return { kind: 'candidate', candidate, value };
 }
 
 /** A streamed event has no place in bytes: its offset is its number. */
-async function* readStream(file: string, chunks: AsyncIterable<Buffer>): AsyncGenerator<Iterable<LogRecord>> {
+async function* readStream({ file, peeked, unwrapper }: Reading): AsyncGenerator<RecordGroup> {
   const watch = utf8Watch();
   let number = 0;
+  const numbered = (piece: Piece): Piece => {
+    if (piece.kind === 'skipped') return piece;
+    const offset = number;
+    number += 1;
+    if (piece.kind === 'unparseable') return { ...piece, offset };
+    const damaged = !watch.valid() && piece.text.includes('\ufffd');
+    const invalid = damaged && { invalidBytes: Buffer.from(piece.text) };
+    return { ...piece, offset, format: `${piece.format} (streamed)`, ...invalid };
+  };
   try {
-    for await (const { text, wrapping } of streamItems(watch.pass(chunks))) {
-      const damaged = !watch.valid() && text.includes('\ufffd');
-      const candidate = {
-        text,
-        ...(damaged && { invalidBytes: Buffer.from(text) }),
-        origin: { file, offset: number, format: `${wrapping} (streamed)` },
-      };
-      yield [{ kind: 'candidate', candidate, value: JSON.parse(text) }];
-      number += 1;
+    for await (const { before, text, after } of streamItems(watch.pass(peeked.chunks))) {
+      const pieces = unwrapper.take(Buffer.from(before + text + after), number);
+      yield together(recordsOf(file, pieces.map(numbered)));
     }
   } catch (error) {
     if (error instanceof DamagedSource) throw error;
-    yield [
-      {
-        kind: 'unparseable',
-        offset: number,
-        reason: `the JSON breaks after ${number} events: ${messageOf(error)}`,
-        text: '',
-      },
-      { kind: 'broken', reason: `the JSON breaks after ${number} events` },
-    ];
+    const reason = `the JSON breaks after ${number} events`;
+    yield together([
+      { kind: 'unparseable', offset: number, reason: `${reason}: ${messageOf(error)}`, text: '' },
+      { kind: 'broken', reason },
+    ]);
   }
 }
 

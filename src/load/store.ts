@@ -25,6 +25,8 @@ export interface Store {
   readonly bucket: Bucket;
   /** Makes sure that an index is there, behind its alias where it has one. */
   readonly ensureIndex: (index: string, alias: string | undefined) => Promise<void>;
+  /** What tells an index from a later one of the same name. */
+  readonly indexId: (index: string) => Promise<string>;
   /** Creates documents; an outcome for each, in their order. `onRefusal` is told when the server asks for less. */
   readonly create: (body: BulkBody, onRefusal?: () => void) => Promise<readonly StoreOutcome[]>;
   /** Stored sources, in the order asked for; `fields` limits them. */

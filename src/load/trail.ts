@@ -11,7 +11,7 @@ export interface Trail {
 }
 
 /** `start`: offset of the first byte that passes. `head`: the log's first bytes, where they do not pass. */
-export function openTrail(start = 0, head = Buffer.alloc(0)): Trail {
+export function openTrail(start = 0, head: Buffer = Buffer.alloc(0)): Trail {
   let held: { readonly at: number; readonly bytes: Buffer }[] = [];
   let end = start;
   let first = head;
@@ -30,7 +30,9 @@ export function openTrail(start = 0, head = Buffer.alloc(0)): Trail {
     before: (offset) => {
       const from = Math.max(0, offset - KNOWN_BY);
       held = held.filter(({ at, bytes }) => at + bytes.length > from);
-      return Buffer.concat(held.map(({ at, bytes }) => bytes.subarray(Math.max(0, from - at), Math.max(0, offset - at))));
+      return Buffer.concat(
+        held.map(({ at, bytes }) => bytes.subarray(Math.max(0, from - at), Math.max(0, offset - at))),
+      );
     },
     head: () => first,
   };

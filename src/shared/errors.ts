@@ -17,6 +17,7 @@ export type ErrorCode =
   | 'mapping-newer'
   | 'server-refused'
   | 'ledger-unbalanced'
+  | 'state-in-use'
   | 'interrupted'
   | 'internal';
 

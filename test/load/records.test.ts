@@ -1,24 +1,49 @@
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { type LogRecord, readRecords } from '../../src/load/records.ts';
-import { DamagedSource } from '../../src/load/unpack/index.ts';
-import { chunked, collect } from '../support/chunks.ts';
+import { type LogRecord, type RecordGroup, readRecords } from '../../src/load/records.ts';
+import type { Format } from '../../src/load/sniff.ts';
+import { chunked } from '../support/chunks.ts';
 import { rawEvent } from '../support/events.ts';
 
 async function read(bytes: Buffer | string): Promise<readonly LogRecord[]> {
-  const groups = await collect(readRecords('audit.log', chunked(Buffer.from(bytes), [4096]), () => {}));
-  return groups.flatMap((group) => [...group]);
+  return await recordsIn(readRecords('audit.log', chunked(Buffer.from(bytes), [4096]), { onBytes: () => {} }));
 }
 
-/** Kind of each record, or its reason. */
-const kinds = async (bytes: Buffer | string): Promise<readonly string[]> =>
-  (await read(bytes)).map((record) =>
-    record.kind === 'candidate' || record.kind === 'native'
-      ? record.candidate.origin.format
-      : `${record.kind}: ${record.reason}`,
-  );
+async function recordsIn(groups: AsyncIterable<RecordGroup>): Promise<readonly LogRecord[]> {
+  return (await takenGroups(groups)).flatMap(({ records }) => records);
+}
+
+/** Takes each group's records before it asks where to go on, as a loader does. */
+async function takenGroups(
+  groups: AsyncIterable<RecordGroup>,
+): Promise<readonly { readonly records: readonly LogRecord[]; readonly resume: number | undefined }[]> {
+  const taken = [];
+  for await (const { records, resume } of groups) taken.push({ records: [...records], resume: resume() });
+  return taken;
+}
+
+/** Format of each record, or what became of it. */
+const kinds = async (bytes: Buffer | string): Promise<readonly string[]> => (await read(bytes)).map(nameOf);
+
+function nameOf(record: LogRecord): string {
+  if (record.kind === 'candidate' || record.kind === 'native') return record.candidate.origin.format;
+  return `${record.kind}: ${record.kind === 'skipped' ? record.what : record.reason}`;
+}
 
 const event = (auditID: string): object => rawEvent({ auditID });
 const line = (auditID: string): string => JSON.stringify(event(auditID));
+
+/** Each alias stands for ten of the one before. */
+function bombOf(levels: number): string {
+  const lines = ['auditID: x', 'a0: &a0 [x, x]'];
+  for (let level = 1; level < levels; level += 1)
+    lines.push(
+      `a${level}: &a${level} [${Array(10)
+        .fill(`*a${level - 1}`)
+        .join(', ')}]`,
+    );
+  return lines.join('\n');
+}
 
 describe('readRecords', () => {
   it.each([
@@ -53,9 +78,9 @@ describe('readRecords', () => {
     ],
     ['nothing', '', []],
     ['blanks', ' \n\n', []],
-    ['an EventList without items', '{"kind":"EventList","items":[]}', ['skipped: an EventList without items']],
-    ['no JSON', 'kind: Policy\nrules: []\n', ['skipped: no JSON in it']],
-    ['a binary file', Buffer.from([0x89, 0x50, 0x4e, 0x47, 0, 0, 1, 10, 123, 10]), ['skipped: a binary file']],
+    ['an EventList without items', '{"kind":"EventList","items":[]}', ['skipped: empty EventList']],
+    ['no JSON', 'kind: Policy\nrules: []\n', ['foreign: no JSON in it']],
+    ['a binary file', Buffer.from([0x89, 0x50, 0x4e, 0x47, 0, 0, 1, 10, 123, 10]), ['foreign: a binary file']],
     ['a line that is cut off', `${line('a')}\n${line('b').slice(0, 50)}`, ['Event', 'unparseable: not valid JSON']],
     [
       'a first line that is cut off',
@@ -72,32 +97,60 @@ describe('readRecords', () => {
       `I0302 starting\n${line('a')}\npanic: no\n`,
       ['unparseable: not valid JSON', 'Event', 'unparseable: not valid JSON'],
     ],
+    ['YAML', `# as kubectl shows it\nkind: Event\nauditID: a\nstage: Panic\nlevel: Metadata\n`, ['yaml']],
+    [
+      'several YAML documents',
+      '---\nkind: EventList\nitems:\n- {auditID: a, stage: Panic, level: Request}\n---\n---\nauditID: b\n',
+      ['yaml/EventList', 'skipped: empty YAML document', 'yaml'],
+    ],
+    [
+      'YAML whose aliases multiply',
+      bombOf(12),
+      ['unparseable: YAML: Excessive alias count indicates a resource exhaustion attack'],
+    ],
+    ['YAML that breaks off', 'auditID: a\nuser: {"a\n', [expect.stringMatching(/^unparseable: YAML: /)]],
+    ['several events on each line', `${line('a')}${line('b')}\n${line('c')}${line('d')}\n`, Array(4).fill('Event')],
+    ['text that begins with heads', `master-0 ${line('a')}\nmaster-1 ${line('b')}\n`, ['node-logs', 'node-logs']],
+    [
+      'a syslog in which other programs come first',
+      `Mar  2 09:41:07 a kernel: x\nMar  2 09:41:07 a kube-apiserver: ${line('a')}\n`,
+      ['unparseable: not valid JSON', 'syslog'],
+    ],
+    [
+      'the legacy format of the API server',
+      '2026-03-02T09:41:07.1Z AUDIT: id="a" stage="RequestReceived"\n2026-03-02T09:41:07.2Z AUDIT: id="a" response="200"\n',
+      Array(2).fill('skipped: legacy text audit line'),
+    ],
+    [
+      "the log of another program's container",
+      '2026-03-02T09:41:08.1Z stdout F {\n2026-03-02T09:41:08.1Z stdout F hello\n',
+      ['foreign: no audit event in it'],
+    ],
+    [
+      'a pretty-printed part of a line',
+      JSON.stringify({ log: 'x'.repeat(20_000), stream: 'stdout', time: 'x' }, null, 1),
+      ['unparseable: parts of a line whose end is missing'],
+    ],
+    ['lone carriage returns and U+2028 within strings', `${line('a\r\u2028b')}\n`, ['Event']],
+    ['gzip, whatever its name', gzipSync(`${line('a')}\n`), ['Event']],
   ])('reads %s', async (_, bytes, expected) => {
     expect(await kinds(bytes)).toEqual(expected);
   });
 
-  it('keeps what a damaged source held, and says that there was more', async () => {
-    const damaged = async function* (): AsyncGenerator<Buffer> {
-      yield Buffer.from(`${line('a')}\n${line('b')}\n`);
-      throw new DamagedSource('the gzip data is cut off');
-    };
-    const groups = await collect(readRecords('audit.log', damaged(), () => {}));
-    expect(groups.flat().map(({ kind }) => kind)).toEqual(['candidate', 'candidate', 'broken']);
-    expect(groups.flat().at(-1)).toMatchObject({ reason: 'the gzip data is cut off' });
+  it('reads what a cut-off gzip file holds, and says that there was more', async () => {
+    const packed = gzipSync(Array.from({ length: 400 }, (_, index) => line(`${index}-${Math.random()}`)).join('\n'));
+    const found = await kinds(packed.subarray(0, packed.length - 20));
+    expect(found.filter((kind) => kind === 'Event').length).toBeGreaterThan(300);
+    expect(found.at(-1)).toMatch(/^broken: the gzip data is damaged or cut off/);
   });
 
-  it.each([
-    ['EIO', 'the disk could not read it'],
-    ['EACCES', 'permission denied'],
-    ['EMFILE', 'too many open files: raise the limit (ulimit -n)'],
-  ])('takes %s for the end of a source, not of the load', async (code, reason) => {
-    const failing = async function* (): AsyncGenerator<Buffer> {
-      yield Buffer.from(`${line('a')}\n`);
-      throw Object.assign(new Error('failed'), { code });
-    };
-    const groups = await collect(readRecords('audit.log', failing(), () => {}));
-    expect(groups.flat().map(({ kind }) => kind)).toEqual(['candidate', 'broken']);
-    expect(groups.flat().at(-1)).toMatchObject({ reason });
+  it('reads a small cut-off gzip file as well', async () => {
+    const packed = gzipSync(`${line('a')}\n${line('b')}\n`);
+    expect((await kinds(packed.subarray(0, packed.length - 4))).slice(0, 2)).toEqual(['Event', 'Event']);
+  });
+
+  it('reads a list of very many small elements', async () => {
+    expect(await kinds(`[${'1,'.repeat(300_000)}1]`)).toHaveLength(300_001);
   });
 
   it('says where each line begins, in bytes', async () => {
@@ -127,5 +180,62 @@ describe('readRecords', () => {
       rawEvent({ auditID: `${index}`, requestObject: { data: 'x'.repeat(6_000_000) } }),
     );
     expect(await kinds(JSON.stringify({ kind: 'EventList', items }))).toEqual(Array(3).fill('EventList (streamed)'));
+  });
+
+  it.each([
+    ['records/aks', 'records', '{"category":"kube-audit","properties":{"log":', '}}'],
+    ['cloudwatch-subscription', 'logEvents', '{"message":', '}'],
+    ['cloudwatch-events', 'events', '{"message":', '}'],
+    ['loki', 'streams', '{"stream":{},"values":[["1",', ']]}'],
+  ])('streams %s that are too large for one piece', async (format, list, before, after) => {
+    const log = JSON.stringify(JSON.stringify(rawEvent({ requestObject: { data: 'x'.repeat(6_000_000) } })));
+    const elements = Array(3).fill(`${before}${log}${after}`).join(',');
+    expect(await kinds(`{"messageType":"DATA_MESSAGE","logGroup":"g","${list}":[${elements}]}`)).toEqual(
+      Array(3).fill(`${format} (streamed)`),
+    );
+  });
+});
+
+describe('a layout that the user insists on', () => {
+  const readAs = async (text: string, format: Format): Promise<readonly string[]> => {
+    const groups = readRecords('a', chunked(Buffer.from(text), [99]), { onBytes: () => {}, format });
+    return (await recordsIn(groups)).map(nameOf);
+  };
+
+  it('is taken, whatever the content looks like', async () => {
+    expect(await readAs('no JSON here\n', 'lines')).toEqual(['unparseable: not valid JSON']);
+    expect(await readAs(`${line('a')}\n${line('b')}\n`, 'document')).toEqual(Array(2).fill('Event (streamed)'));
+    expect(await readAs(line('a'), 'document')).toEqual(['Event']);
+    expect(await readAs(line('a'), 'yaml')).toEqual(['yaml']);
+  });
+});
+
+describe('where reading may start again', () => {
+  const resumes = async (text: string): Promise<readonly (number | undefined)[]> =>
+    (await takenGroups(readRecords('a', chunked(Buffer.from(text), [1 << 20]), { onBytes: () => {} }))).map(
+      ({ resume }) => resume,
+    );
+
+  it('is behind the last line that ended', async () => {
+    const lines = `${line('é')}\n${line('b')}\n`;
+    expect(await resumes(lines)).toEqual([Buffer.byteLength(lines)]);
+    expect(await resumes(`${lines}{"half`)).toEqual([Buffer.byteLength(lines), Buffer.byteLength(lines)]);
+  });
+
+  it('is nowhere while a line waits for its rest, or within a document', async () => {
+    expect(await resumes(`${line('a')}\n2026-03-02T09:41:08.1Z stdout P {\n`)).toEqual([undefined, undefined]);
+    expect(await resumes(`${JSON.stringify(event('a'), null, 1)}\n`.repeat(2))).toEqual([undefined, undefined]);
+  });
+
+  it('loses and repeats nothing, wherever it is used', async () => {
+    const lines = Array.from({ length: 40 }, (_, index) => line(`${index}`)).join('\n');
+    const bytes = Buffer.from(lines);
+    const groups = await takenGroups(readRecords('a', chunked(bytes, [700]), { onBytes: () => {} }));
+    for (const [at, { resume }] of groups.entries()) {
+      const before = groups.slice(0, at + 1).flatMap(({ records }) => records);
+      const after = await read(bytes.subarray(resume));
+      const last = at === groups.length - 1;
+      expect(before.length + after.length).toBe(last ? 41 : 40);
+    }
   });
 });

@@ -1,5 +1,6 @@
 /** Ways in which audit events come: each writes a file with events, given as one-line JSON texts. The shapes are simulated. */
 import { gzipSync } from 'node:zlib';
+import { jsonOf } from '../../src/audit/document.ts';
 import { documentFor } from './events.ts';
 
 export interface Wrap {
@@ -82,7 +83,7 @@ function dotless(event: string): string {
 const integration = (event: string): string =>
   `{"@timestamp":"${TIME}","data_stream":{"dataset":"kubernetes.audit_logs"},"kubernetes":{"audit":${dotless(event)}}}`;
 
-const stored = (event: string): string => documentFor(event).document.json;
+const stored = (event: string): string => jsonOf(documentFor(event).document);
 const extended = (event: string, members: string): string => `${event.slice(0, -1)},${members}}`;
 
 /** All of them by name. */

@@ -16,7 +16,9 @@ export interface Member {
   readonly size: number | undefined;
   /** Named by the user, rather than found in a folder or an archive. */
   readonly named: boolean;
-  /** Its bytes, decompressed. Of a file as often as wanted; of stdin and archives once, before the next member. */
+  /** Whether its bytes can be had as often as wanted: of stdin and archives they come once, before the next member. */
+  readonly isRereadable: boolean;
+  /** Its bytes, decompressed. */
   readonly bytes: (range?: ByteRange) => AsyncIterable<Buffer>;
 }
 
@@ -49,8 +51,8 @@ const DEEPEST = 5;
 export async function* unpack(packed: Packed, limits: UnpackLimits, depth = 0): AsyncGenerator<Member | Unreadable> {
   const { packing, source } = await tellPacking(packed);
   if (packing.kind === 'plain') {
-    const { name, key, size, named } = source;
-    yield { kind: 'member', name, key, size, named, bytes: (range = {}) => source.read(range) };
+    const { name, key, size, named, isRereadable } = source;
+    yield { kind: 'member', name, key, size, named, isRereadable, bytes: (range = {}) => source.read(range) };
     return;
   }
   const reason = packing.kind === 'closed' ? packing.reason : `packed more than ${DEEPEST} times`;

@@ -1,25 +1,31 @@
 /** Whatever it is wrapped in, an event is the same document. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { documentOf } from '../../../src/audit/document.ts';
+import { type AuditDocument, documentOf, documentOfEvent, jsonOf } from '../../../src/audit/document.ts';
 import { isObject } from '../../../src/audit/event.ts';
 import { type LogRecord, readRecords } from '../../../src/load/records.ts';
-import { chunked, collect } from '../../support/chunks.ts';
+import { chunked } from '../../support/chunks.ts';
 import { CONTEXT, documentFor, rawEvent } from '../../support/events.ts';
 import { WRAPS } from '../../support/wrap.ts';
 
 async function read(bytes: string | Buffer): Promise<readonly LogRecord[]> {
   const groups = readRecords('audit.log', chunked(Buffer.from(bytes), [5000]), { onBytes: () => {} });
-  return (await collect(groups)).flatMap(({ records }) => records);
+  const taken: LogRecord[] = [];
+  for await (const { records } of groups) taken.push(...records);
+  return taken;
 }
 
 /** What is the same however an event comes: all of the document but its origin. */
 function essenceOf(record: LogRecord): object {
+  if (record.kind === 'native') return essenceOfDocument(documentOfEvent(record.candidate, record.event, CONTEXT));
   if (record.kind !== 'candidate') return record;
   const result = documentOf(record.candidate, record.value, CONTEXT);
-  if (result.kind === 'rejected') return result;
-  const { id, hash, month, json } = result.document;
-  return { id, hash, month, facts: factsIn(json) };
+  return result.kind === 'rejected' ? result : essenceOfDocument(result.document);
+}
+
+function essenceOfDocument(document: AuditDocument): object {
+  const { id, hash, period } = document;
+  return { id, hash, period, facts: factsIn(jsonOf(document)) };
 }
 
 function factsIn(json: string): object {
@@ -28,8 +34,7 @@ function factsIn(json: string): object {
 }
 
 function expectedOf(event: string): object {
-  const { id, hash, month, json } = documentFor(event).document;
-  return { id, hash, month, facts: factsIn(json) };
+  return essenceOfDocument(documentFor(event).document);
 }
 
 const texts = fc.oneof(

@@ -1,0 +1,148 @@
+import { type Checkpoint, type Checkpoints, type Piece, pieceOf, progressOf } from './checkpoints.ts';
+import { FileLedger } from './ledger.ts';
+import type { Quarantine } from './quarantine.ts';
+import type { Store } from './store.ts';
+import { openTrail, type Trail } from './trail.ts';
+import type { Member } from './unpack/index.ts';
+
+export interface ResumptionOptions {
+  readonly store: Store;
+  /** Undefined: nothing is remembered, and everything is read from its beginning. */
+  readonly checkpoints: Checkpoints | undefined;
+  readonly quarantine: Quarantine;
+}
+
+/** A log on its way, from where an unfinished load has left it. */
+export interface OpenedMember {
+  readonly from: number;
+  readonly bytes: AsyncIterable<Buffer>;
+  readonly ledger: FileLedger;
+  /** Everything before this byte has been read, and reading may begin again here. */
+  readonly done: (offset: number) => void;
+}
+
+/** Begins logs where an unfinished load has left them, and remembers how far this one is. */
+export interface Resumption {
+  readonly open: (member: Member) => Promise<OpenedMember>;
+  /** Told of indices that documents have gone to; writes checkpoints when the last ones are old enough. */
+  readonly saveNowAndThen: (indices: Iterable<string>) => Promise<void>;
+  /** The load has come to its end: nothing is left to resume. */
+  readonly forget: () => Promise<void>;
+  /** Writes what is done with. */
+  readonly close: () => Promise<void>;
+}
+
+/** What is remembered of a log while it is loaded. */
+interface Watched {
+  readonly key: string;
+  readonly ledger: FileLedger;
+  readonly trail: Trail;
+  /** Last bytes before each place where reading may begin again. */
+  readonly tails: Map<number, Buffer>;
+  saved: number;
+}
+
+const SAVE_EVERY_MS = 1000;
+
+export function openResumption({ store, checkpoints, quarantine }: ResumptionOptions): Resumption {
+  const watched: Watched[] = [];
+  const indices = new Map<string, string>();
+  const forgotten = new Set<string>();
+  let savedAt = Date.now();
+  let saving: Promise<void> = Promise.resolve();
+
+  const save = async (): Promise<void> => {
+    if (checkpoints === undefined) return;
+    await quarantine.sync();
+    for (const log of watched) {
+      const { offset, counts } = log.ledger.progress();
+      const tail = log.tails.get(offset);
+      if (offset === log.saved || tail === undefined || forgotten.has(log.key)) continue;
+      for (const place of log.tails.keys()) if (place < offset) log.tails.delete(place);
+      await checkpoints.save({
+        key: log.key,
+        offset,
+        counts,
+        head: pieceOf(log.trail.head()),
+        tail: pieceOf(tail),
+        indices: Object.fromEntries(indices),
+      });
+      log.saved = offset;
+    }
+  };
+  const saveAlone = (): Promise<void> => {
+    savedAt = Date.now();
+    saving = saving.then(save);
+    return saving;
+  };
+
+  return {
+    open: async (member) => {
+      const key = member.isRereadable ? member.key : undefined;
+      if (checkpoints === undefined || key === undefined) return fromTheBeginning(member);
+      const found = await checkpoints.find(key);
+      const start = found && (await stillThere(store, found)) ? await resumed(member, found) : undefined;
+      for (const [index, id] of Object.entries(start?.checkpoint.indices ?? {})) indices.set(index, id);
+      const from = start?.checkpoint.offset ?? 0;
+      const ledger = new FileLedger(member.name, start && progressOf(start.checkpoint));
+      const trail = openTrail(from, start?.head);
+      const tails = new Map<number, Buffer>(start && [[from, start.tail]]);
+      watched.push({ key, ledger, trail, tails, saved: from });
+      const done = (offset: number): void => {
+        if (ledger.mark(offset)) tails.set(offset, trail.before(offset));
+      };
+      return { from, bytes: trail.pass(start?.rest ?? member.bytes()), ledger, done };
+    },
+    saveNowAndThen: async (names) => {
+      if (checkpoints === undefined) return;
+      for (const index of names) if (!indices.has(index)) indices.set(index, await store.indexId(index));
+      if (Date.now() - savedAt >= SAVE_EVERY_MS) await saveAlone();
+    },
+    forget: async () => {
+      for (const { key } of watched) {
+        forgotten.add(key);
+        await checkpoints?.forget(key);
+      }
+    },
+    close: saveAlone,
+  };
+}
+
+function fromTheBeginning(member: Member): OpenedMember {
+  const ledger = new FileLedger(member.name);
+  return { from: 0, bytes: member.bytes(), ledger, done: () => {} };
+}
+
+/** An index that was deleted took events with it that the checkpoint counts as stored. */
+async function stillThere(store: Store, { indices }: Checkpoint): Promise<boolean> {
+  for (const [index, id] of Object.entries(indices)) if ((await store.indexId(index)) !== id) return false;
+  return true;
+}
+
+interface Start {
+  readonly checkpoint: Checkpoint;
+  readonly head: Buffer;
+  readonly tail: Buffer;
+  readonly rest: AsyncIterable<Buffer>;
+}
+
+/** The log from the checkpoint on, when it is the one that the checkpoint is of. */
+async function resumed(member: Member, checkpoint: Checkpoint): Promise<Start | undefined> {
+  const { offset, head, tail } = checkpoint;
+  try {
+    const first = await bytesOf(member, 0, head);
+    const last = await bytesOf(member, offset - tail.length, tail);
+    if (first === undefined || last === undefined) return undefined;
+    return { checkpoint, head: first, tail: last, rest: member.bytes({ from: offset }) };
+  } catch {
+    // What cannot be read is met again, and told, where it is read from its beginning.
+    return undefined;
+  }
+}
+
+async function bytesOf(member: Member, from: number, { length, hash }: Piece): Promise<Buffer | undefined> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of member.bytes({ from, to: from + length })) chunks.push(chunk);
+  const bytes = Buffer.concat(chunks);
+  return pieceOf(bytes).hash === hash ? bytes : undefined;
+}
