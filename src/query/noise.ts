@@ -1,5 +1,5 @@
 import type { JsonObject } from '../audit/event.ts';
-import type { Definition } from './definition.ts';
+import type { Definition, NoiseSet } from './definition.ts';
 import { matchQuery, noiseOf, noiseQuery, type Scope } from './scope.ts';
 import { bucketsOf, metricOf, type Search } from './search.ts';
 
@@ -15,14 +15,13 @@ export async function countHidden(
   definitions: readonly Definition[],
   scope: Scope,
 ): Promise<Readonly<Record<string, number>>> {
-  const matches = new Map<string, JsonObject[]>();
+  const matches = new Map<NoiseSet, JsonObject[]>();
   for (const definition of definitions) {
-    for (const { id } of noiseOf(definition, scope)) {
-      matches.set(id, [...(matches.get(id) ?? []), matchQuery(definition, scope)]);
-    }
+    const match = matchQuery(definition, scope);
+    for (const set of noiseOf(definition, scope)) matches.set(set, [...(matches.get(set) ?? []), match]);
   }
   if (matches.size === 0) return {};
-  const filters = Object.fromEntries([...matches].map(([id, should]) => [id, hiddenBy(id, should, scope)]));
+  const filters = Object.fromEntries([...matches].map(([set, should]) => [set.id, hiddenBy(set, should)]));
   const answer = await search({
     track_total_hits: false,
     aggs: { noise: { filters: { filters, keyed: false }, aggs: { requests: REQUESTS } } },
@@ -33,7 +32,6 @@ export async function countHidden(
   return Object.fromEntries(counts.filter(([, count]) => count > 0));
 }
 
-function hiddenBy(id: string, should: readonly JsonObject[], { noise }: Scope): JsonObject {
-  const set = noise.get(id);
-  return { bool: { filter: set === undefined ? [] : [noiseQuery(set)], should, minimum_should_match: 1 } };
+function hiddenBy(set: NoiseSet, should: readonly JsonObject[]): JsonObject {
+  return { bool: { filter: [noiseQuery(set)], should, minimum_should_match: 1 } };
 }

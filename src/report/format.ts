@@ -40,7 +40,7 @@ export function notesOf({ variants, olderFacts }: Coverage): readonly string[] {
 export type Shown = Group['show'][string];
 
 /** A measure or key in words; null is what a group has not. */
-export function words(value: Shown): string {
+function words(value: Shown): string {
   if (value === null) return '-';
   if (typeof value === 'object') return value.map(word).join(', ') || '-';
   return word(value);

@@ -36,7 +36,7 @@ describe('kaudit query test', () => {
     const { code, out } = await kaudit(['query', 'test', '--queries', home, 'mine']);
     expect(code).toBe(0);
     expect(out).toMatch(/^mine\n/);
-    expect(out).toContain('5 scenarios passed, 0 failed');
+    expect(out).toContain('7 scenarios passed, 0 failed');
   });
 
   it('exits with 1, saying what was expected and what came', async () => {

@@ -109,9 +109,9 @@ export interface EventFacts {
   readonly uri: { readonly path: string };
   readonly exec?: ExecFacts;
   /**
-   * What the bodies of a write that succeeded leave untold, although its level is Request or above. `missing`: there is
-   * none, as in a truncated event. `partial`: a JSON Patch that copies or moves, or a patch of a role or binding that
-   * does not name the role or the rest of a rule.
+   * What the bodies of a write leave untold, although its level is Request or above. `missing`: it succeeded and has
+   * none, as a truncated event. `partial`: a JSON Patch that copies or moves, or a patch of a role or binding that does
+   * not name the role or the rest of a rule.
    */
   readonly body?: 'missing' | 'partial';
   readonly rbac?: RbacFacts;
