@@ -125,7 +125,7 @@ describe('a load', () => {
     expect(report.files.map(({ reason }) => reason)).toEqual([
       'no such file or folder',
       'a binary file',
-      undefined,
+      'nothing in it',
       'no JSON in it',
       undefined,
       undefined,

@@ -4,14 +4,18 @@ import { describe, expect, it } from 'vitest';
 import { type AuditDocument, documentOf, documentOfEvent, jsonOf } from '../../../src/audit/document.ts';
 import { isObject } from '../../../src/audit/event.ts';
 import { type LogRecord, readRecords } from '../../../src/load/records.ts';
+import { streamSource } from '../../../src/load/sources.ts';
 import { chunked } from '../../support/chunks.ts';
 import { CONTEXT, documentFor, rawEvent } from '../../support/events.ts';
 import { WRAPS } from '../../support/wrap.ts';
 
 async function read(bytes: string | Buffer): Promise<readonly LogRecord[]> {
-  const groups = readRecords('audit.log', chunked(Buffer.from(bytes), [5000]), { onBytes: () => {} });
   const taken: LogRecord[] = [];
-  for await (const { records } of groups) taken.push(...records);
+  for await (const member of streamSource('audit.log', () => chunked(Buffer.from(bytes), [5000])).members()) {
+    if (member.kind !== 'member') throw new Error(member.reason);
+    const groups = readRecords(member.name, member.bytes(), { onBytes: () => {} });
+    for await (const { records } of groups) taken.push(...records);
+  }
   return taken;
 }
 
