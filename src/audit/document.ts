@@ -1,15 +1,23 @@
-import { type AuditEvent, isObject, type JsonObject, parseEvent } from './event.ts';
+import { type AuditEvent, isObject, type JsonObject, type Level, parseEvent, type Stage } from './event.ts';
 import { factsOf } from './facts/index.ts';
 import { type Degraded, type EventFacts, FACTS_VERSION, type LoadFacts } from './facts/types.ts';
 import { contentHash, documentId } from './identity.ts';
 import { redact } from './redact.ts';
 import { isoMillis, isPlausible } from './time.ts';
 
+/** From the first byte to the one after the last, in the (inflated) source. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+}
+
 /** JSON that should be an event, as it was read. */
 export interface Candidate {
   readonly text: string;
   /** Bytes that were no UTF-8 and read as U+FFFD in `text`; undefined where all were. */
   readonly invalidBytes?: Buffer;
+  /** Of the line or text that it was read from; undefined where a document was streamed. */
+  readonly range?: ByteRange;
   readonly origin: LoadFacts['origin'];
 }
 
@@ -26,6 +34,8 @@ export interface AuditDocument {
   /** `2026.03` of the event's own time, `undated` where there is none to believe. */
   readonly month: string;
   readonly micros: number | undefined;
+  readonly level: Level;
+  readonly stage: Stage;
   readonly hash: string;
   readonly json: string;
   readonly degraded: Degraded | undefined;
@@ -82,6 +92,8 @@ function build(
     id: documentId(event, context.cluster),
     month: timestamp === undefined ? 'undated' : timestamp.slice(0, 7).replace('-', '.'),
     micros,
+    level: event.level,
+    stage: event.stage,
     hash,
     json: degraded === undefined ? splice(redaction.text, added) : rebuild(event, added),
     degraded,

@@ -1,10 +1,19 @@
 import { join } from 'node:path';
 import type { CommandModule } from 'yargs';
 import { requireNamespace } from '../audit/indices.ts';
-import { findSources, type LoadProgress, type LoadReport, load } from '../load/index.ts';
+import {
+  DEFAULT_GAP_SECONDS,
+  findSources,
+  type LoadProgress,
+  type LoadReport,
+  load,
+  openTally,
+} from '../load/index.ts';
 import { renderLoad } from '../report/index.ts';
-import { EXIT } from '../shared/errors.ts';
+import { requireWritable } from '../shared/atomic.ts';
+import { EXIT, KauditError } from '../shared/errors.ts';
 import type { Context, GlobalFlags, Run } from './context.ts';
+import { keepProof } from './load-history.ts';
 import { openStore, refreshEvents } from './store.ts';
 
 interface LoadFlags extends GlobalFlags {
@@ -12,6 +21,8 @@ interface LoadFlags extends GlobalFlags {
   readonly cluster?: string;
   readonly namespace?: string;
   readonly json?: boolean;
+  readonly gap?: number;
+  readonly report?: string;
 }
 
 export function loadCommand(run: Run): CommandModule {
@@ -28,6 +39,12 @@ export function loadCommand(run: Run): CommandModule {
           describe: 'Namespace of the index: keeps logs apart',
         })
         .option('json', { type: 'boolean', describe: 'Print the ledger as one JSON object' })
+        .option('gap', {
+          type: 'number',
+          default: DEFAULT_GAP_SECONDS,
+          describe: 'Seconds without any event that are worth telling',
+        })
+        .option('report', { type: 'string', describe: 'Write the report of this load to a file, as JSON' })
         .example('$0 load audit.log --cluster prod', 'one file')
         .example('zcat old/*.gz | $0 load -', 'a stream'),
     handler: (args) => run(args as GlobalFlags, (context) => loadPaths(context, args as LoadFlags)),
@@ -37,21 +54,42 @@ export function loadCommand(run: Run): CommandModule {
 async function loadPaths(context: Context, flags: LoadFlags): Promise<number> {
   const { io, settings, signal } = context;
   const namespace = requireNamespace(flags.namespace ?? 'default');
-  const sources = await findSources((flags.paths ?? []).map(String), io.stdin);
+  const gapSeconds = requireGap(flags.gap ?? DEFAULT_GAP_SECONDS);
+  if (flags.report !== undefined) await requireWritable(flags.report);
+  const paths = (flags.paths ?? []).map(String);
+  const sources = await findSources(paths, io.stdin);
   const cluster = await context.cluster();
-  const store = await openStore(cluster, { signal, say: io.say });
+  const retries = openTally();
+  const store = await openStore(cluster, { signal, say: io.say, retries });
   io.detail(`Loading ${sources.length} files into ${cluster.url}`);
-  const { report, partial } = await load(store, sources, {
-    ...(flags.cluster !== undefined && flags.cluster !== '' && { cluster: flags.cluster }),
-    namespace,
-    quarantineFolder: join(settings.home, 'quarantine'),
+  const target = { ...(flags.cluster !== undefined && flags.cluster !== '' && { cluster: flags.cluster }), namespace };
+  const loaded = await load(store, sources, {
+    ...target,
+    quarantine: join(settings.home, 'quarantine'),
+    gapSeconds,
     signal,
     onProgress: progressLine(io.progress),
   });
   io.progress('');
-  if (report.created > 0) await refreshEvents(cluster, namespace);
-  await io.out(flags.json ? `${JSON.stringify(report)}\n` : renderLoad(report, io));
-  return exitCode(report, partial, signal.aborted);
+  const result = { ...loaded, report: { ...loaded.report, retries: retries.counts() } };
+  if (result.report.created > 0) await refreshEvents(cluster, namespace);
+  await io.out(flags.json ? `${JSON.stringify(result.report)}\n` : renderLoad(result.report, io));
+  const code = exitCode(result.report, result.partial, signal.aborted);
+  const { say } = io;
+  return await keepProof({
+    cluster,
+    result,
+    code,
+    file: flags.report,
+    sources: paths,
+    settings: { ...target, gapSeconds },
+    say,
+  });
+}
+
+function requireGap(seconds: number): number {
+  if (seconds > 0 && Number.isFinite(seconds)) return seconds;
+  throw new KauditError('usage', '--gap is no number of seconds above zero.', { hint: 'Such as --gap 300.' });
 }
 
 function exitCode(report: LoadReport, partial: boolean, interrupted: boolean): number {

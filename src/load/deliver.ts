@@ -5,11 +5,14 @@ import type { Entry } from './entry.ts';
 import { settle } from './ledger.ts';
 import type { Quarantine } from './quarantine.ts';
 import type { Store, StoreOutcome } from './store.ts';
+import type { Tally } from './tally.ts';
 
 export interface Delivery {
   readonly store: Store;
   readonly context: DocumentContext;
   readonly quarantine: Quarantine;
+  /** Refused documents by the server's type of error. */
+  readonly rejections: Tally;
   /** Indices that are known to be there. */
   readonly ready: Map<string, Promise<void>>;
 }
@@ -53,16 +56,19 @@ interface Unsettled {
 }
 
 /** Creates the documents; enters those that were created and gives back the others. */
-async function createAll({ store }: Delivery, entries: readonly Entry[]): Promise<Unsettled> {
+async function createAll({ store, rejections }: Delivery, entries: readonly Entry[]): Promise<Unsettled> {
   const refused: Refused[] = [];
   const conflicts: Conflict[] = [];
   if (entries.length === 0) return { refused, conflicts };
   const outcomes = await store.create(entries.map(({ address, document }) => ({ ...address, json: document.json })));
   for (const [at, entry] of entries.entries()) {
     const outcome = outcomeAt(outcomes, at);
-    if (outcome.kind === 'created') settle(entry.ledger, 'created', entry.document.degraded !== undefined);
+    if (outcome.kind === 'created') settle(entry.ledger, 'created', entry.document.degraded);
     else if (outcome.kind === 'conflict') conflicts.push({ entry, resent: outcome.resent });
-    else refused.push({ entry, reason: outcome.reason });
+    else {
+      rejections.add(outcome.reason);
+      refused.push({ entry, reason: outcome.reason });
+    }
   }
   return { refused, conflicts };
 }
@@ -78,7 +84,7 @@ async function resolveConflicts(delivery: Delivery, conflicts: readonly Conflict
   for (const [at, { entry }] of conflicts.entries()) {
     const verdict = verdicts[at];
     if (verdict === 'variant') variants.push(entry);
-    else settle(entry.ledger, verdict ?? 'duplicate', entry.document.degraded !== undefined);
+    else settle(entry.ledger, verdict ?? 'duplicate', entry.document.degraded);
   }
   await storeVariants(delivery, variants);
 }
@@ -92,14 +98,17 @@ async function storeVariants(delivery: Delivery, entries: readonly Entry[]): Pro
   const outcomes = await delivery.store.create(documents.map(({ id, json }) => ({ index, id, json })));
   for (const [at, entry] of entries.entries()) {
     const outcome = outcomeAt(outcomes, at);
-    if (outcome.kind === 'refused') await quarantineEntry(delivery, { entry, reason: outcome.reason });
-    else settle(entry.ledger, outcome.kind === 'created' || outcome.resent ? 'variant' : 'duplicate');
+    if (outcome.kind === 'refused') {
+      delivery.rejections.add(outcome.reason);
+      await quarantineEntry(delivery, { entry, reason: outcome.reason });
+    } else settle(entry.ledger, outcome.kind === 'created' || outcome.resent ? 'variant' : 'duplicate');
   }
 }
 
 async function quarantineEntry({ quarantine }: Delivery, { entry, reason }: Refused): Promise<void> {
   const { candidate, ledger } = entry;
-  const { file, offset } = candidate.origin;
-  await quarantine.add({ source: file, offset, reason: `refused by the server: ${reason}`, text: candidate.text });
-  settle(ledger, 'quarantined');
+  const { range } = candidate;
+  const detail = `refused by the server: ${reason}`;
+  await quarantine.add({ ...candidate, range, reason: 'refused-by-server', detail });
+  settle(ledger, 'quarantined', 'refused-by-server');
 }

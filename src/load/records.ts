@@ -1,9 +1,10 @@
 import { isUtf8 } from 'node:buffer';
-import type { Candidate } from '../audit/document.ts';
+import type { ByteRange, Candidate } from '../audit/document.ts';
 import { unwrap } from '../audit/unwrap.ts';
 import { messageOf } from '../shared/errors.ts';
 import { DamagedGzip, gunzip, isGzip } from './gunzip.ts';
 import { type Line, splitLines } from './lines.ts';
+import type { QuarantineReason } from './quarantine.ts';
 import { chooseLayout, isEnough, type Peeked, peek } from './sniff.ts';
 import { unreadable } from './sources.ts';
 import { streamItems } from './stream.ts';
@@ -11,10 +12,19 @@ import { streamItems } from './stream.ts';
 /** One thing that was read, in the place of an event. */
 export type LogRecord =
   | { readonly kind: 'candidate'; readonly candidate: Candidate; readonly value: unknown }
-  | { readonly kind: 'unparseable'; readonly offset: number; readonly reason: string; readonly text: string }
+  | Unparseable
   | { readonly kind: 'skipped'; readonly reason: string }
   /** The source cannot be read to its end. */
   | { readonly kind: 'broken'; readonly reason: string };
+
+export interface Unparseable {
+  readonly kind: 'unparseable';
+  readonly offset: number;
+  readonly range?: ByteRange;
+  readonly reason: QuarantineReason;
+  readonly detail: string;
+  readonly text: string;
+}
 
 /** Reads a source whatever its packing and layout, in groups of records. Bounded memory; never throws for bad input. */
 export async function* readRecords(
@@ -23,12 +33,16 @@ export async function* readRecords(
   onBytes: (count: number) => void,
 ): AsyncGenerator<readonly LogRecord[]> {
   try {
-    const packed = await peek(bytes, (head) => head.length >= 2);
-    const plain = counted(isGzip(packed.head) ? gunzip(packed.chunks) : packed.chunks, onBytes);
-    yield* readPlain(file, await peek(plain, isEnough));
+    yield* readPlain(file, await peek(counted(inflated(bytes), onBytes), isEnough));
   } catch (error) {
     yield [{ kind: 'broken', reason: error instanceof DamagedGzip ? error.message : unreadable(error) }];
   }
+}
+
+/** The bytes of a source as offsets count them. */
+export async function* inflated(bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  const packed = await peek(bytes, (head) => head.length >= 2);
+  yield* isGzip(packed.head) ? gunzip(packed.chunks) : packed.chunks;
 }
 
 async function* counted(chunks: AsyncIterable<Buffer>, onBytes: (count: number) => void): AsyncGenerator<Buffer> {
@@ -47,7 +61,7 @@ async function* readPlain(file: string, peeked: Peeked): AsyncGenerator<readonly
       yield [{ kind: 'skipped', reason: layout.reason }];
       return;
     case 'whole':
-      yield recordsOfLine(file, { bytes: peeked.head, offset: 0, overlong: false });
+      yield recordsOfLine(file, { bytes: peeked.head, offset: 0, end: peeked.head.length, overlong: false });
       return;
     case 'lines':
       for await (const lines of splitLines(peeked.chunks)) yield lines.flatMap((line) => recordsOfLine(file, line));
@@ -59,14 +73,17 @@ async function* readPlain(file: string, peeked: Peeked): AsyncGenerator<readonly
 
 /** The records of one JSON text: an event, or the items of an EventList or array. None for a blank line. */
 export function recordsOfLine(file: string, line: Line): readonly LogRecord[] {
-  const text = line.bytes
-    .toString('utf8')
-    .replace(/^\ufeff/, '')
-    .trim();
-  if (line.overlong) return [{ kind: 'unparseable', offset: line.offset, reason: 'a line over 64 MiB', text }];
+  const text = textOfLine(line.bytes);
+  const { offset } = line;
+  const range = { start: offset, end: line.end };
+  if (line.overlong) {
+    return [{ kind: 'unparseable', offset, range, reason: 'overlong-line', detail: 'a line over 64 MiB', text }];
+  }
   if (text === '') return [];
   const unwrapped = unwrap(text);
-  if (unwrapped.kind === 'unparseable') return [{ ...unwrapped, offset: line.offset, text }];
+  if (unwrapped.kind === 'unparseable') {
+    return [{ kind: 'unparseable', offset, range, reason: 'not-json', detail: unwrapped.reason, text }];
+  }
   if (unwrapped.items.length === 0) return [{ kind: 'skipped', reason: `an ${unwrapped.wrapping} without items` }];
   const valid = isUtf8(line.bytes);
   return unwrapped.items.map((item) => {
@@ -75,10 +92,18 @@ export function recordsOfLine(file: string, line: Line): readonly LogRecord[] {
     const candidate = {
       text: item.text,
       ...(damaged && { invalidBytes: isAlone ? line.bytes : Buffer.from(item.text) }),
-      origin: { file, offset: line.offset + item.offset, format: unwrapped.wrapping },
+      range,
+      origin: { file, offset: offset + item.offset, format: unwrapped.wrapping },
     };
     return { kind: 'candidate', candidate, value: item.value };
   });
+}
+
+export function textOfLine(bytes: Buffer): string {
+  return bytes
+    .toString('utf8')
+    .replace(/^\ufeff/, '')
+    .trim();
 }
 
 /** A streamed event has no place in bytes: its offset is its number. */
@@ -102,7 +127,8 @@ async function* readStream(file: string, chunks: AsyncIterable<Buffer>): AsyncGe
       {
         kind: 'unparseable',
         offset: number,
-        reason: `the JSON breaks after ${number} events: ${messageOf(error)}`,
+        reason: 'broken-json',
+        detail: `the JSON breaks after ${number} events: ${messageOf(error)}`,
         text: '',
       },
       { kind: 'broken', reason: `the JSON breaks after ${number} events` },

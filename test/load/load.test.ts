@@ -135,10 +135,15 @@ describe('a load', () => {
       .split('\n');
     expect(JSON.parse(entry ?? '')).toMatchObject({
       source: paths[4],
+      path: paths[4],
       offset: 0,
-      reason: 'kind is not Event',
-      text: '{"kind": 0}',
+      end: 11,
+      reason: 'not-an-event',
+      detail: 'kind is not Event',
+      original: '{"kind": 0}',
+      whole: true,
     });
+    expect(report.reasons).toContainEqual({ fate: 'quarantined', reason: 'not-an-event', count: 1 });
   });
 
   it.each<[string, string]>([

@@ -9,11 +9,12 @@ async function read(bytes: Buffer | string): Promise<readonly LogRecord[]> {
   return groups.flat();
 }
 
-/** Kind of each record, or its reason. */
-const kinds = async (bytes: Buffer | string): Promise<readonly string[]> =>
-  (await read(bytes)).map((record) =>
-    record.kind === 'candidate' ? record.candidate.origin.format : `${record.kind}: ${record.reason}`,
-  );
+/** Kind of each record, or why it is none. */
+const kindOf = (record: LogRecord): string => {
+  if (record.kind === 'candidate') return record.candidate.origin.format;
+  return `${record.kind}: ${record.kind === 'unparseable' ? record.detail : record.reason}`;
+};
+const kinds = async (bytes: Buffer | string): Promise<readonly string[]> => (await read(bytes)).map(kindOf);
 
 const event = (auditID: string): object => rawEvent({ auditID });
 const line = (auditID: string): string => JSON.stringify(event(auditID));
@@ -114,5 +115,17 @@ describe('readRecords', () => {
       rawEvent({ auditID: `${index}`, requestObject: { data: 'x'.repeat(6_000_000) } }),
     );
     expect(await kinds(JSON.stringify({ kind: 'EventList', items }))).toEqual(Array(3).fill('EventList (streamed)'));
+  });
+
+  it('says in which bytes of the source each record stands', async () => {
+    const bytes = Buffer.from(`\ufeff${line('ä')}\r\n\n[${line('b')},${line('c')}]\n{"auditID":`);
+    const ranges = (await read(gzipSync(bytes))).map((record) =>
+      record.kind === 'candidate' ? record.candidate.range : record.kind === 'unparseable' && record.range,
+    );
+    const [first, list, , broken] = ranges.map((range) => range && bytes.subarray(range.start, range.end).toString());
+    expect(first).toBe(`\ufeff${line('ä')}\r`);
+    expect(list).toBe(`[${line('b')},${line('c')}]`);
+    expect(ranges[2]).toEqual(ranges[1]);
+    expect(broken).toBe('{"auditID":');
   });
 });

@@ -1,0 +1,46 @@
+import { join } from 'node:path';
+import type { CommandModule } from 'yargs';
+import { listQuarantine, type ReplayedFile, replayFile } from '../load/index.ts';
+import { renderReplay } from '../report/index.ts';
+import { EXIT } from '../shared/errors.ts';
+import type { Context, GlobalFlags, Run } from './context.ts';
+import { openStore, refreshEvents } from './store.ts';
+
+interface ReplayFlags extends GlobalFlags {
+  readonly files?: readonly string[];
+  readonly json?: boolean;
+}
+
+export function replayCommand(run: Run): CommandModule {
+  return {
+    command: 'replay [files..]',
+    describe: 'Send what was quarantined again, once the cause is fixed',
+    builder: (args) =>
+      args
+        .positional('files', { describe: 'Quarantine files; all of KAUDIT_HOME when none is named' })
+        .option('json', { type: 'boolean', describe: 'Print what became of each file as one JSON object' }),
+    handler: (args) => run(args as GlobalFlags, (context) => replay(context, args as ReplayFlags)),
+  };
+}
+
+async function replay(context: Context, flags: ReplayFlags): Promise<number> {
+  const { io, settings, signal } = context;
+  const named = (flags.files ?? []).map(String);
+  const paths = named.length > 0 ? named : await listQuarantine(join(settings.home, 'quarantine'));
+  const files: ReplayedFile[] = [];
+  if (paths.length > 0) {
+    const cluster = await context.cluster();
+    const store = await openStore(cluster, { signal, say: io.say });
+    for (const path of paths) if (!signal.aborted) files.push(await replayFile(store, path, { signal }));
+    const namespaces = new Set(files.flatMap((file) => file.namespaces));
+    for (const namespace of namespaces) await refreshEvents(cluster, namespace);
+  }
+  await io.out(flags.json ? `${JSON.stringify(totalsOf(files))}\n` : renderReplay(files, io));
+  if (signal.aborted) return EXIT.interrupted;
+  return files.some(({ remaining, damaged }) => remaining > 0 || damaged > 0) ? EXIT.partial : EXIT.done;
+}
+
+function totalsOf(files: readonly ReplayedFile[]): object {
+  const sum = (count: (file: ReplayedFile) => number): number => files.reduce((total, file) => total + count(file), 0);
+  return { closed: sum(({ closed }) => closed), remaining: sum(({ remaining }) => remaining), files };
+}
