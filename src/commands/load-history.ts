@@ -34,10 +34,16 @@ export async function keepProof(load: LoadToProve): Promise<number> {
     await storeProof(cluster, proof);
     return code;
   } catch (error) {
-    if (code === EXIT.done || !(error instanceof KauditError)) throw error;
-    say(`kaudit: The report of this load was not kept: ${error.message}`);
+    if (!(error instanceof KauditError)) throw error;
+    const message = `The events are stored, but not the report of this load: ${error.message}`;
+    if (code === EXIT.done) throw new KauditError(error.code, message, { ...hintOf(error), cause: error });
+    say(`kaudit: ${message}`);
     return code;
   }
+}
+
+function hintOf({ hint }: KauditError): { readonly hint?: string } {
+  return hint === undefined ? {} : { hint };
 }
 
 const OUTCOMES: Readonly<Record<number, LoadProof['outcome']>> = {
@@ -77,6 +83,6 @@ async function storeProof(cluster: Cluster, proof: LoadProof): Promise<void> {
   const [outcome] = await createDocuments(cluster, [{ index: LOADS_INDEX, id, json }], { patienceMs: PATIENCE_MS });
   if (outcome?.kind !== 'refused') return;
   throw new KauditError('server-refused', `${LOADS_INDEX} does not take the report of this load: ${outcome.reason}.`, {
-    hint: 'The events are stored. Check the mapping of that index; --report FILE writes the report to a file.',
+    hint: 'Check the mapping of that index; --report FILE writes the report to a file.',
   });
 }

@@ -56,7 +56,7 @@ export function openCoverage(gapSeconds = DEFAULT_GAP_SECONDS): CoverageBuilder 
   const timeline = openTimeline(gapSeconds * 1e6);
   const levels = zeroes(LEVELS);
   const stages = zeroes(STAGES);
-  const clusters = new Map<string, number>();
+  const clusters = countRuns();
   const files: FileRange[] = [];
   let undated = 0;
   return {
@@ -67,7 +67,7 @@ export function openCoverage(gapSeconds = DEFAULT_GAP_SECONDS): CoverageBuilder 
         add: ({ micros, level, stage }, cluster = '') => {
           levels[level] += 1;
           stages[stage] += 1;
-          clusters.set(cluster, (clusters.get(cluster) ?? 0) + 1);
+          clusters.add(cluster);
           if (micros === undefined) {
             undated += 1;
             return;
@@ -82,12 +82,36 @@ export function openCoverage(gapSeconds = DEFAULT_GAP_SECONDS): CoverageBuilder 
       undated,
       levels: withoutZeroes(levels),
       stages: withoutZeroes(stages),
-      clusters: Object.fromEntries(clusters),
+      clusters: Object.fromEntries(clusters.counts()),
       gapLimitSeconds: gapSeconds,
       gapResolutionSeconds: timeline.resolution() / 1e6,
       ...gapsOf(timeline),
       missingRotations: missingRotations(files, gapSeconds * 1e6),
     }),
+  };
+}
+
+/** Counts words that come in long runs of the same one. */
+function countRuns(): { readonly add: (word: string) => void; readonly counts: () => ReadonlyMap<string, number> } {
+  const counts = new Map<string, number>();
+  let current = '';
+  let run = 0;
+  const finish = (): void => {
+    if (run > 0) counts.set(current, (counts.get(current) ?? 0) + run);
+    run = 0;
+  };
+  return {
+    add: (word) => {
+      if (word !== current) {
+        finish();
+        current = word;
+      }
+      run += 1;
+    },
+    counts: () => {
+      finish();
+      return counts;
+    },
   };
 }
 

@@ -30,7 +30,7 @@ export function keep(text: string): Kept {
     return { original, whole: true, sha256: digest(original) };
   }
   const original = value !== undefined || BEGINS_AN_EVENT.test(text) ? beforeSecrets(text) : '';
-  return { original, whole: original.length === text.length, sha256: digest(text) };
+  return { original, whole: text !== '' && original.length === text.length, sha256: digest(text) };
 }
 
 function beforeSecrets(text: string): string {

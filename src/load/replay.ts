@@ -1,4 +1,5 @@
 import type { ByteRange } from '../audit/document.ts';
+import { requireNamespace } from '../audit/indices.ts';
 import { keep } from './kept.ts';
 import { LONGEST_LINE } from './lines.ts';
 import { load } from './load.ts';
@@ -115,10 +116,10 @@ async function replayGroup(
   const records = new Map<Source, readonly LogRecord[]>();
   for (const { entry } of group) records.set(sourceOf(entry), recordsOf(entry, reread.get(placeOf(entry))));
   const rejected = new Map<string, Rejected>();
-  const { cluster, namespace } = first.entry;
+  const { cluster } = first.entry;
   const { report } = await load(store, [...records.keys()], {
     ...(cluster !== undefined && { cluster }),
-    namespace,
+    namespace: requireNamespace(first.entry.namespace),
     quarantine: remembering(rejected),
     recordsOf: async function* (source) {
       yield records.get(source) ?? [];

@@ -7,7 +7,8 @@ import { findSources } from './sources.ts';
 export async function rereadRanges(path: string, ranges: readonly ByteRange[]): Promise<ReadonlyMap<string, Buffer>> {
   const found = new Map<string, Buffer>();
   const [source] = await findSources([path], Readable.from([]));
-  if (source === undefined || !('open' in source) || source.name !== path) return found;
+  // Only a file can be read twice: what has no size is a pipe, which might wait for ever.
+  if (source === undefined || !('open' in source) || source.size === undefined || source.name !== path) return found;
   const wanted = [...new Map(ranges.map((range) => [rangeKey(range), range])).values()];
   try {
     for await (const [range, bytes] of cutRanges(inflated(source.open()), wanted)) found.set(rangeKey(range), bytes);

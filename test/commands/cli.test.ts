@@ -344,6 +344,7 @@ describe('kaudit', () => {
     for (const command of [
       [],
       ['load'],
+      ['replay'],
       ['query'],
       ['query', 'run'],
       ['simulate'],

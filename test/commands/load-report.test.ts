@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
@@ -161,19 +161,24 @@ describe('the report of a load', () => {
 
   it('holds nothing of what the events say', async () => {
     const events = [
-      line({ auditID: 'canary', responseObject: { kind: 'Secret', data: { password: 'canary' } } }),
-      line({ auditID: 'canary', objectRef: { resource: 'secrets', name: { canary: 1 } } }),
+      line({ auditID: 'h', responseObject: { kind: 'Secret', data: { password: 'canary' } } }),
+      line({ auditID: 'i', objectRef: { resource: 'secrets', name: { a: 'canary' } } }),
       '{"kind":"Secret","data":{"password":"canary"}}\n',
-      '{"kind":"canary","auditID":"canary"\n',
+      '{"kind":"Event","requestObject":{"data":{"a":"canary"}\n',
     ];
     const path = file('secrets.log', events.join(''));
     const list = file('list.json', `{"kind":"EventList",\n"items":[\n${line()},{"data":"canary`);
     const report = join(folder, 'secrets.json');
-    const { code, out } = await kaudit(['load', path, list, '--namespace', namespace, '--report', report]);
+    const KAUDIT_HOME = join(folder, 'home');
+    const args = ['load', path, list, '--namespace', namespace, '--report', report];
+    const { code, out, err } = await kaudit(args, { env: { KAUDIT_HOME } });
     expect(code).toBe(3);
     const stored = await history(path);
     expect(stored).toHaveLength(1);
-    for (const text of [out, readFileSync(report, 'utf8'), JSON.stringify(stored)])
+    const [quarantine = ''] = readdirSync(join(KAUDIT_HOME, 'quarantine'));
+    const quarantined = readFileSync(join(KAUDIT_HOME, 'quarantine', quarantine), 'utf8');
+    expect(quarantined.trim().split('\n')).toHaveLength(3);
+    for (const text of [out, err, quarantined, readFileSync(report, 'utf8'), JSON.stringify(stored)])
       expect(text).not.toContain('canary');
   });
 });

@@ -119,6 +119,7 @@ describe('the quarantine', () => {
 
   it('says so when something was cut off', async () => {
     expect(await entryOf(rejected('{"kind":"X","data":1}'))).toMatchObject({ original: '{"kind":"X",', whole: false });
+    expect(await entryOf(rejected('', { reason: 'broken-json' }))).toMatchObject({ original: '', whole: false });
     expect(await entryOf(rejected(`{"kind":"${'x'.repeat(20_000)}"}`))).toMatchObject({ whole: false });
   });
 
