@@ -35,6 +35,8 @@ export interface QuarantineState {
   readonly damaged: number;
   /** The last line, where it was cut off. */
   readonly torn: number | undefined;
+  /** How many lines there are, of every kind. */
+  readonly lines: number;
 }
 
 type Parsed =
@@ -68,7 +70,9 @@ export async function readState(path: string): Promise<QuarantineState> {
     if (parsed.kind === 'entry') entries.push(line);
     else if (parsed.kind === 'damaged') damaged.push(line);
     else if (parsed.kind === 'closing') {
-      for (const [from, to] of parsed.closing.closed) for (let at = from; at <= to; at += 1) closed.add(at);
+      for (const [from, to] of parsed.closing.closed) {
+        for (let at = from; at <= Math.min(to, line); at += 1) closed.add(at);
+      }
       for (const at of parsed.closing.torn) torn.add(at);
     }
   }
@@ -78,12 +82,14 @@ export async function readState(path: string): Promise<QuarantineState> {
     open: entries.filter((line) => !closed.has(line)).length,
     damaged: damaged.filter((line) => !torn.has(line) && line !== cutOff).length,
     torn: cutOff,
+    lines: last?.line ?? 0,
   };
 }
 
-/** Entries that are not closed, in the order of the file. */
-export async function* openEntries(path: string, { closed }: QuarantineState): AsyncGenerator<OpenEntry> {
+/** Entries that were not closed in that state, in the order of the file. */
+export async function* openEntries(path: string, { closed, lines }: QuarantineState): AsyncGenerator<OpenEntry> {
   for await (const { line, parsed } of parsedLines(path)) {
+    if (line > lines) return;
     if (parsed.kind === 'entry' && !closed.has(line)) yield { line, entry: parsed.entry };
   }
 }

@@ -79,10 +79,14 @@ export async function replayFile(store: Store, path: string, options: ReplayOpti
 async function* batches(entries: AsyncIterable<OpenEntry>): AsyncGenerator<readonly OpenEntry[]> {
   let batch: OpenEntry[] = [];
   let bytes = 0;
+  let place = '';
   for await (const open of entries) {
     const { offset, end = offset, original } = open.entry;
     batch.push(open);
-    bytes += original.length + end - offset;
+    bytes += original.length;
+    // Items of a list share its line.
+    if (placeOf(open.entry) !== place) bytes += end - offset;
+    place = placeOf(open.entry);
     if (bytes < BATCH_BYTES && batch.length < BATCH_ENTRIES) continue;
     yield batch;
     batch = [];
@@ -114,7 +118,10 @@ async function replayGroup(
   if (first === undefined) return [];
   const reread = await rereadLines(group);
   const records = new Map<Source, readonly LogRecord[]>();
-  for (const { entry } of group) records.set(sourceOf(entry), recordsOf(entry, reread.get(placeOf(entry))));
+  for (const { entry } of group) {
+    const found = reread.get(placeOf(entry))?.get(entry.sha256);
+    records.set(sourceOf(entry), found ?? recordsKept(entry));
+  }
   const rejected = new Map<string, Rejected>();
   const { cluster } = first.entry;
   const { report } = await load(store, [...records.keys()], {
@@ -156,32 +163,55 @@ function remembering(found: Map<string, Rejected>): Quarantine {
   };
 }
 
+/** What this kaudit reads in a line by the hash of its text: the items of a list, and all of it. */
+type RecordsByHash = ReadonlyMap<string, readonly LogRecord[]>;
+
 /** The lines of the entries as their sources have them now, by place. */
-async function rereadLines(group: readonly OpenEntry[]): Promise<ReadonlyMap<string, Buffer>> {
-  const wanted = new Map<string, ByteRange[]>();
-  for (const { entry } of group) {
-    const { path, offset: start, end } = entry;
-    if (path === undefined || end === undefined || end - start > LONGEST_LINE) continue;
-    const known = wanted.get(path);
-    if (known === undefined) wanted.set(path, [{ start, end }]);
-    else known.push({ start, end });
-  }
-  const lines = new Map<string, Buffer>();
-  for (const [path, ranges] of wanted) {
-    for (const [key, bytes] of await rereadRanges(path, ranges)) lines.set(`${path} ${key}`, bytes);
+async function rereadLines(group: readonly OpenEntry[]): Promise<ReadonlyMap<string, RecordsByHash>> {
+  const lines = new Map<string, RecordsByHash>();
+  for (const [path, entries] of entriesByPath(group)) {
+    const found = await rereadRanges(path, entries.map(rangeOf));
+    for (const entry of entries) {
+      const bytes = found.get(rangeKey(rangeOf(entry)));
+      if (bytes !== undefined && !lines.has(placeOf(entry))) lines.set(placeOf(entry), recordsByHash(entry, bytes));
+    }
   }
   return lines;
 }
 
-function placeOf({ path, offset, end }: QuarantineEntry): string {
-  return `${path} ${rangeKey({ start: offset, end: end ?? offset })}`;
+/** Entries that can be read again. */
+function entriesByPath(group: readonly OpenEntry[]): ReadonlyMap<string, readonly QuarantineEntry[]> {
+  const byPath = new Map<string, QuarantineEntry[]>();
+  for (const { entry } of group) {
+    const { path, offset, end } = entry;
+    if (path === undefined || end === undefined || end - offset > LONGEST_LINE) continue;
+    const known = byPath.get(path);
+    if (known === undefined) byPath.set(path, [entry]);
+    else known.push(entry);
+  }
+  return byPath;
 }
 
-/** The records of an entry: from its source where that still has it, else from what was kept. */
-function recordsOf(entry: QuarantineEntry, line: Buffer | undefined): readonly LogRecord[] {
+function rangeOf({ offset, end = offset }: QuarantineEntry): ByteRange {
+  return { start: offset, end };
+}
+
+function placeOf(entry: QuarantineEntry): string {
+  return JSON.stringify([entry.source, entry.path, rangeKey(rangeOf(entry))]);
+}
+
+function recordsByHash({ source, offset }: QuarantineEntry, bytes: Buffer): RecordsByHash {
+  const records = recordsOfLine(source, { bytes, offset, end: offset + bytes.length, overlong: false });
+  const byHash = new Map<string, readonly LogRecord[]>();
+  for (const record of records) {
+    if (record.kind === 'candidate') byHash.set(keep(record.candidate.text).sha256, [record]);
+  }
+  return byHash.set(keep(textOfLine(bytes)).sha256, records);
+}
+
+/** The records of an entry by what was kept of it. */
+function recordsKept(entry: QuarantineEntry): readonly LogRecord[] {
   const { source: file, offset, end = offset, original, whole, bytes } = entry;
-  const found = line && recordsWithin(entry, line);
-  if (found !== undefined) return found;
   if (!whole) return [gone(entry)];
   const kept = bytes === undefined ? Buffer.from(original) : Buffer.from(bytes, 'base64');
   const records = recordsOfLine(file, { bytes: kept, offset, end, overlong: false });
@@ -190,20 +220,12 @@ function recordsOf(entry: QuarantineEntry, line: Buffer | undefined): readonly L
   return [{ ...only, candidate: { ...only.candidate, origin: { file, ...entry.origin } } }];
 }
 
-/** What this kaudit reads in the line, if it is the entry's: all of it, or the one item of its list. */
-function recordsWithin({ source, offset, sha256 }: QuarantineEntry, bytes: Buffer): readonly LogRecord[] | undefined {
-  const records = recordsOfLine(source, { bytes, offset, end: offset + bytes.length, overlong: false });
-  if (keep(textOfLine(bytes)).sha256 === sha256) return records;
-  const same = records.find((record) => record.kind === 'candidate' && keep(record.candidate.text).sha256 === sha256);
-  return same && [same];
-}
-
 function gone({ offset, reason, detail }: QuarantineEntry): LogRecord {
   return {
     kind: 'unparseable',
     offset,
     reason,
-    detail: `${detail}; its source is gone or has changed, and not all of it could be kept`,
+    detail: `${detail}; it could not be read again from its source, and not all of it was kept`,
     text: '',
   };
 }

@@ -34,7 +34,7 @@ export function renderLoad(report: LoadReport, options: RenderOptions): string {
     ...fileLines(report.files, options),
     ...(report.quarantineFile === undefined
       ? []
-      : wrap(`quarantine: ${safeText(report.quarantineFile)}`, options.columns, 2)),
+      : wrap(`quarantine: ${safeText(report.quarantineFile)} (kaudit replay sends it again)`, options.columns, 2)),
   ];
   return `${lines.join('\n')}\n`;
 }

@@ -11,7 +11,7 @@ describe('renderReplay', () => {
       { reason: 'refused-by-server', detail: 'refused by the server: strict_dynamic_mapping_exception', count: 8 },
       {
         reason: 'not-json',
-        detail: 'not valid JSON; its source is gone or has changed, and not all of it could be kept',
+        detail: 'not valid JSON; it could not be read again from its source, and not all of it was kept',
         count: 3,
       },
       { reason: 'not-an-event', detail: '\u001b]0;title\u0007', count: 1 },
