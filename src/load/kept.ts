@@ -18,7 +18,7 @@ const KEPT_CHARACTERS = 16 * 1024;
 /** Backslashes: a wrapper may carry an event as a string, and that string in another. */
 const MAY_HOLD_SECRETS =
   /"(?:requestObject|responseObject|request|response|data|stringData|value|[\w-]*token)\\*"|last-applied-configuration|managedFields|Bearer |PRIVATE KEY|token=|eyJ[\w-]{8,}\./i;
-/** How an event or its list begins. Anything else that is no JSON may be the rest of a line whose beginning is missing. */
+/** How an event or its list begins. Anything else may be a piece of one, and begin in the middle of a secret. */
 const BEGINS_AN_EVENT = /^\{\s*"(?:kind|apiVersion|level|auditID|metadata|items)"/;
 
 /** An event is redacted as its document would be. Other text cannot be, so it ends where a body or a secret might start. */
@@ -29,7 +29,8 @@ export function keep(text: string): Kept {
     const original = redact(text, parsed.event).text;
     return { original, whole: true, sha256: digest(original) };
   }
-  const original = value !== undefined || BEGINS_AN_EVENT.test(text) ? beforeSecrets(text) : '';
+  const wrapsAnEvent = value !== undefined && text.includes('auditID');
+  const original = wrapsAnEvent || BEGINS_AN_EVENT.test(text) ? beforeSecrets(text) : '';
   return { original, whole: text !== '' && original.length === text.length, sha256: digest(text) };
 }
 
