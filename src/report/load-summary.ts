@@ -136,7 +136,7 @@ function missingLines(missing: readonly MissingRotation[], options: RenderOption
 /** One row for each file where there are several, those with problems first. */
 function fileLines(files: readonly FileReport[], options: RenderOptions): readonly string[] {
   const troubled = files.filter(isTroubled);
-  const shown = files.length === 1 ? troubled : [...troubled, ...files.filter((file) => !troubled.includes(file))];
+  const shown = files.length === 1 ? troubled : [...troubled, ...files.filter((file) => !isTroubled(file))];
   if (shown.length === 0) return [];
   const rows = shown
     .slice(0, MOST_FILES)

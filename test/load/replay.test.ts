@@ -204,7 +204,13 @@ describe('a quarantine file', () => {
     const quarantine = openQuarantine(folder, `${Math.random()}`, { cluster: undefined, namespace });
     const origin = { file: '-', offset: 0, format: 'Event' };
     for (let at = 0; at < count; at += 1) {
-      await quarantine.add({ text: `{"a":${at}}`, range: undefined, origin, reason: 'not-an-event', detail: 'no' });
+      await quarantine.add({
+        text: `{"kind":"${at}"}`,
+        range: undefined,
+        origin,
+        reason: 'not-an-event',
+        detail: 'no',
+      });
     }
     await quarantine.close();
     return quarantine.file() ?? '';
@@ -216,7 +222,7 @@ describe('a quarantine file', () => {
     const path = await withEntries(4);
     const before = readFileSync(path);
     await closeEntries(path, [1, 2, 4], await readState(path));
-    expect(await openLines(path)).toEqual(['{"a":2}']);
+    expect(await openLines(path)).toEqual(['{"kind":"2"}']);
     const after = readFileSync(path);
     expect(after.subarray(0, before.length)).toEqual(before);
     for (let end = before.length; end <= after.length; end += 1) {
@@ -226,7 +232,7 @@ describe('a quarantine file', () => {
       expect(left).toHaveLength(end >= after.length - 1 ? 1 : 4);
       expect((await readState(path)).damaged).toBe(0);
       await closeEntries(path, [3], await readState(path));
-      expect(await openLines(path)).toEqual(left.filter((text) => text !== '{"a":2}'));
+      expect(await openLines(path)).toEqual(left.filter((text) => text !== '{"kind":"2"}'));
       expect((await readState(path)).damaged).toBe(0);
     }
   });
@@ -234,7 +240,7 @@ describe('a quarantine file', () => {
   it('loses no whole entry when a crash cuts off the last one, and does not count that', async () => {
     const path = await withEntries(3);
     truncateSync(path, readFileSync(path).length - 10);
-    expect(await openLines(path)).toEqual(['{"a":0}', '{"a":1}']);
+    expect(await openLines(path)).toEqual(['{"kind":"0"}', '{"kind":"1"}']);
     await closeEntries(path, [1], await readState(path));
     appendFileSync(path, readFileSync(await withEntries(1)));
     expect(await readState(path)).toMatchObject({ open: 2, damaged: 0, torn: undefined });
@@ -259,7 +265,7 @@ describe('a quarantine file', () => {
           for (const number of lines) closed.add(number - 1);
         }
         const wanted = Array.from({ length: count }, (_, at) => at).filter((at) => !closed.has(at));
-        expect(await openLines(path)).toEqual(wanted.map((at) => `{"a":${at}}`));
+        expect(await openLines(path)).toEqual(wanted.map((at) => `{"kind":"${at}"}`));
       }),
       { numRuns: 30 },
     );
