@@ -1,5 +1,4 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs';
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { apiCommand } from './commands/api.ts';
@@ -9,6 +8,7 @@ import { loadCommand } from './commands/load.ts';
 import { manifestCommand } from './commands/manifest.ts';
 import { queryCommand } from './commands/query.ts';
 import { quickstartCommand } from './commands/quickstart.ts';
+import { replayCommand } from './commands/replay.ts';
 import { setupCommand } from './commands/setup.ts';
 import { simulateCommand } from './commands/simulate.ts';
 import { statusCommand } from './commands/status.ts';
@@ -17,6 +17,7 @@ import { chooseCluster } from './elastic/index.ts';
 import { EXIT, KauditError, messageOf } from './shared/errors.ts';
 import { processIo, STDIN } from './shared/io.ts';
 import { readSettings } from './shared/settings.ts';
+import { VERSION } from './shared/version.ts';
 
 const run: Run = async (flags, action) => {
   const io = processIo({ quiet: flags.quiet === true, verbose: flags.verbose === true });
@@ -53,10 +54,6 @@ function explain(error: unknown, verbose: boolean, interrupted: boolean): number
   return known ? error.exitCode : EXIT.failed;
 }
 
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
-  version: string;
-};
-
 /** yargs 18 loses a bare "-", which these commands take for stdin: they know it by this name too. */
 function withStdin(args: readonly string[]): readonly string[] {
   const takesStdin = args.includes('load') || args.includes('api');
@@ -67,6 +64,7 @@ await yargs(withStdin(hideBin(process.argv)))
   .scriptName('kaudit')
   .usage('$0 COMMAND\n\nLoads Kubernetes audit logs into Elasticsearch and asks them who did what.')
   .command(loadCommand(run))
+  .command(replayCommand(run))
   .command(queryCommand(run))
   .command(simulateCommand(run))
   .command(setupCommand(run))
@@ -80,7 +78,7 @@ await yargs(withStdin(hideBin(process.argv)))
   .option('quiet', { alias: 'q', type: 'boolean', describe: 'Say nothing but errors on stderr', global: true })
   .option('verbose', { type: 'boolean', describe: 'Say more on stderr', global: true })
   .alias('help', 'h')
-  .version(version)
+  .version(VERSION)
   .demandCommand(1, 'Name a command.')
   .strict()
   .recommendCommands()

@@ -1,4 +1,4 @@
-import { type AuditEvent, isObject, type JsonObject, parseEvent } from './event.ts';
+import { type AuditEvent, isObject, type JsonObject, type Level, parseEvent, type Stage } from './event.ts';
 import { factsJson } from './facts/index.ts';
 import { type Degraded, FACTS_VERSION, type LoadFacts } from './facts/types.ts';
 import { contentHash, documentId } from './identity.ts';
@@ -7,6 +7,12 @@ import { memoiseText } from './memo.ts';
 import { redact } from './redact.ts';
 import { isoMillis, isPlausible } from './time.ts';
 
+/** From the first byte to the one after the last, in the (inflated) source. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+}
+
 /** JSON that should be an event, as it was read. */
 export interface Candidate {
   readonly text: string;
@@ -14,6 +20,8 @@ export interface Candidate {
   readonly bytes?: Buffer;
   /** Bytes that were no UTF-8 and read as U+FFFD in `text`; undefined where all were. */
   readonly invalidBytes?: Buffer;
+  /** Of the line or text that it was read from; undefined where a document was streamed. */
+  readonly range?: ByteRange;
   readonly origin: LoadFacts['origin'];
 }
 
@@ -39,8 +47,11 @@ export interface AuditDocument extends DocumentText {
   /** Of the event's own time, such as `2026.03`; `undated` where there is none to believe. */
   readonly period: string;
   readonly micros: number | undefined;
+  readonly level: Level;
+  readonly stage: Stage;
   readonly hash: string;
   readonly degraded: Degraded | undefined;
+  readonly cluster: string | undefined;
 }
 
 export type DocumentResult =
@@ -110,9 +121,10 @@ export function documentOfEvent(
   const timestamp = micros === undefined ? undefined : isoMillis(micros);
   const content = (untouched ? candidate.bytes : undefined) ?? redaction.text;
   const hash = contentHash(content);
+  const { cluster } = candidate.origin;
   const special = {
     // The identity takes only the name that was given: the wrapped and the native copy of an event are one document.
-    cluster: context.cluster === undefined ? candidate.origin.cluster : undefined,
+    cluster: context.cluster === undefined ? cluster : undefined,
     redacted: untouched ? undefined : redaction.paths,
     undated: timestamp === undefined || undefined,
     degraded,
@@ -127,8 +139,11 @@ export function documentOfEvent(
     id: documentId(event, context.cluster),
     period: periodOf(timestamp, context.bucket),
     micros,
+    level: event.level,
+    stage: event.stage,
     hash,
     degraded,
+    cluster: context.cluster ?? cluster,
     ...(degraded === undefined
       ? { event: withoutBrace(content), added: `,${added}` }
       : { event: '', added: safeJson({ ...envelope(event), ...(JSON.parse(`{${added}`) as JsonObject) }) }),

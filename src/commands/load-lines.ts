@@ -23,7 +23,7 @@ export async function loadLines(cluster: Cluster, { namespace, lines }: LoadLine
         const { report } = await load(store, [source], {
           cluster: name,
           namespace,
-          quarantineFolder: join(tmpdir(), 'kaudit-scenarios'),
+          quarantine: join(tmpdir(), 'kaudit-scenarios'),
           signal: new AbortController().signal,
         });
         if (report.created !== texts.length) throw notLoaded(name, texts.length, report.created, report.quarantineFile);

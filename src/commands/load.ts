@@ -5,6 +5,7 @@ import { BUCKETS, type Bucket, requireNamespace } from '../audit/indices.ts';
 import type { Tune } from '../elastic/index.ts';
 import {
   type Checkpoints,
+  DEFAULT_GAP_SECONDS,
   FORMATS,
   type Format,
   type FoundSource,
@@ -13,14 +14,17 @@ import {
   type LoadReport,
   type LoadResult,
   load,
+  openTally,
   parseShare,
   shareOf,
   withCheckpoints,
 } from '../load/index.ts';
 import { renderLoad } from '../report/index.ts';
+import { requireWritable } from '../shared/atomic.ts';
 import { EXIT, KauditError } from '../shared/errors.ts';
 import type { Settings } from '../shared/settings.ts';
 import type { Context, GlobalFlags, Run } from './context.ts';
+import { keepProof } from './load-history.ts';
 import { openStore, refreshEvents } from './store.ts';
 
 interface LoadFlags extends GlobalFlags {
@@ -34,6 +38,8 @@ interface LoadFlags extends GlobalFlags {
   readonly primaryShards?: number;
   readonly tune?: boolean;
   readonly json?: boolean;
+  readonly gap?: number;
+  readonly report?: string;
 }
 
 export function loadCommand(run: Run): CommandModule {
@@ -75,6 +81,12 @@ export function loadCommand(run: Run): CommandModule {
           describe: 'No refresh and no replicas while loading; unset: of the indices that the load creates',
         })
         .option('json', { type: 'boolean', describe: 'Print the ledger as one JSON object' })
+        .option('report', { type: 'string', describe: 'Write the report of this load to a file, as JSON' })
+        .option('gap', {
+          type: 'number',
+          default: DEFAULT_GAP_SECONDS,
+          describe: 'Seconds without any event that are worth telling',
+        })
         .example('$0 load audit.log --cluster prod', 'one file')
         .example('zcat old/*.gz | $0 load -', 'a stream'),
     handler: (args) => run(args as GlobalFlags, (context) => loadPaths(context, args as LoadFlags)),
@@ -84,28 +96,47 @@ export function loadCommand(run: Run): CommandModule {
 async function loadPaths(context: Context, flags: LoadFlags): Promise<number> {
   const { io, settings, signal } = context;
   const namespace = requireNamespace(flags.namespace ?? 'default');
-  const found = await findSources((flags.paths ?? []).map(String), io.stdin);
+  const gapSeconds = requireGap(flags.gap ?? DEFAULT_GAP_SECONDS);
+  if (flags.report !== undefined) await requireWritable(flags.report);
+  const paths = (flags.paths ?? []).map(String);
+  const found = await findSources(paths, io.stdin);
   const sources = flags.shard === undefined ? found : shareOfFound(found, flags.shard, settings);
   const cluster = await context.cluster();
-  const store = await openStore(cluster, namespace, { signal, say: io.say, ...layoutFlags(flags) });
+  const retries = openTally();
+  const store = await openStore(cluster, namespace, { signal, say: io.say, retries, ...layoutFlags(flags) });
   io.detail(`Loading ${sources.length} files into ${cluster.url}`);
+  const target = { ...(flags.cluster !== undefined && flags.cluster !== '' && { cluster: flags.cluster }), namespace };
   const loadWith = (checkpoints?: Checkpoints): Promise<LoadResult> =>
     load(store, sources, {
-      ...(flags.cluster !== undefined && flags.cluster !== '' && { cluster: flags.cluster }),
-      namespace,
+      ...target,
       ...(flags.format !== undefined && { format: flags.format }),
       ...(checkpoints && { checkpoints }),
-      quarantineFolder: join(settings.home, 'quarantine'),
+      quarantine: join(settings.home, 'quarantine'),
+      gapSeconds,
       signal,
       onProgress: progressLine(io.progress),
     });
   const state = stateFolder(settings, [cluster.url, namespace, flags.cluster ?? '', flags.shard ?? '']);
   const loading = flags.resume === false ? loadWith() : withCheckpoints(state, loadWith);
-  const { report, partial } = await loading.finally(store.close);
+  const loaded = await loading.finally(store.close);
   io.progress('');
-  if (report.created > 0) await refreshEvents(cluster, namespace);
-  await io.out(flags.json ? `${JSON.stringify(report)}\n` : renderLoad(report, io));
-  return loadExitCode(report, partial, signal.aborted);
+  const result = { ...loaded, report: { ...loaded.report, retries: retries.counts() } };
+  if (result.report.created > 0) await refreshEvents(cluster, namespace);
+  await io.out(flags.json ? `${JSON.stringify(result.report)}\n` : renderLoad(result.report, io));
+  return await keepProof({
+    cluster,
+    result,
+    code: loadExitCode(result.report, result.partial, signal.aborted),
+    file: flags.report,
+    sources: paths,
+    settings: { ...target, gapSeconds },
+    say: io.say,
+  });
+}
+
+function requireGap(seconds: number): number {
+  if (seconds > 0 && Number.isFinite(seconds)) return seconds;
+  throw new KauditError('usage', '--gap is no number of seconds above zero.', { hint: 'Such as --gap 300.' });
 }
 
 /** Where a load into the same place, under the same name, remembers how far it is. */
@@ -154,7 +185,7 @@ function requireShards(shards: number): number {
 export function loadExitCode(report: LoadReport, partial: boolean, interrupted: boolean): number {
   if (interrupted) return EXIT.interrupted;
   if (!report.balanced) return EXIT.unbalanced;
-  const nothing = report.skipped > 0 && report.skipped === report.read;
+  const nothing = report.skipped === report.read;
   return partial || nothing ? EXIT.partial : EXIT.done;
 }
 

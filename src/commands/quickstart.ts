@@ -60,7 +60,7 @@ async function loadDay(context: Context, cluster: Cluster, path: string): Promis
   const { report, partial } = await load(store, await findSources([path], io.stdin), {
     cluster: 'demo',
     namespace: NAMESPACE,
-    quarantineFolder: join(settings.home, 'quarantine'),
+    quarantine: join(settings.home, 'quarantine'),
     signal,
   });
   await refreshEvents(cluster, NAMESPACE);

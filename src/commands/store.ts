@@ -10,7 +10,7 @@ import {
   setup,
   type Tune,
 } from '../elastic/index.ts';
-import type { Store } from '../load/index.ts';
+import type { Store, Tally } from '../load/index.ts';
 import { messageOf } from '../shared/errors.ts';
 
 export interface StoreOptions {
@@ -21,6 +21,8 @@ export interface StoreOptions {
   /** Primary shards of the indices that the load creates. */
   readonly shards?: number;
   readonly tune?: Tune;
+  /** Counts what is sent again, by why. */
+  readonly retries?: Tally;
 }
 
 export interface OpenStore extends Store {
@@ -30,7 +32,7 @@ export interface OpenStore extends Store {
 
 /** A namespace of a cluster as the loader sees it, with its mapping and its layout in place. */
 export async function openStore(cluster: Cluster, namespace: string, options: StoreOptions = {}): Promise<OpenStore> {
-  const { signal, say, tune = 'none' } = options;
+  const { signal, say, retries, tune = 'none' } = options;
   await setup(cluster);
   await restoreStale(cluster, namespace).catch((error: unknown) => {
     say?.(`What an earlier load left without refresh and replicas could not be restored: ${messageOf(error)}`);
@@ -45,6 +47,7 @@ export async function openStore(cluster: Cluster, namespace: string, options: St
       createDocuments(cluster, body, {
         onRetry: (reason, waitMs) => {
           onRefusal?.();
+          retries?.add(reason);
           say?.(`Elasticsearch: ${reason}; trying again in ${(waitMs / 1000).toFixed(1)} s`);
         },
         ...(signal && { signal }),

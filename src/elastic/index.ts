@@ -4,7 +4,7 @@ export type { Cluster, ClusterKind, Method, RawRequest, RawResponse } from './cl
 export { type ConnectionOptions, connect, refusal } from './connection.ts';
 export { removeEmbedded, runningEmbedded, startEmbedded, stopEmbedded } from './embedded/index.ts';
 export { type Indices, openIndices, type Tune } from './indices.ts';
-export { indexId, readTemplate, type SetupResult, setup } from './install.ts';
+export { ensureIndex, indexId, readTemplate, type SetupResult, setup } from './install.ts';
 export { type Layout, settleLayout } from './layout.ts';
 export { type DocumentAddress, getStored } from './stored.ts';
 export { restoreStale } from './tune.ts';

@@ -4,8 +4,9 @@ import { KauditError } from '../shared/errors.ts';
 import type { Cluster } from './cluster.ts';
 import { refusal } from './connection.ts';
 
-/** The index template's name, and the version that this kaudit brings. */
 export const TEMPLATE = 'kaudit-events';
+/** The template of the history of loads. */
+const LOADS_TEMPLATE = 'kaudit-loads';
 
 export interface Template {
   readonly index_patterns: readonly string[];
@@ -46,15 +47,20 @@ function plant(properties: JsonObject, [key = '', ...rest]: readonly string[], f
 
 export type SetupResult = 'created' | 'updated' | 'unchanged';
 
-/** Puts the template in place; indices that exist get the fields that a newer template adds. Idempotent. */
+/** Puts the templates in place; indices that exist get the fields that a newer template adds. Idempotent. */
 export async function setup(cluster: Cluster): Promise<SetupResult> {
-  const template = readTemplate();
-  const installed = await installedVersion(cluster);
+  const events = await install(cluster, TEMPLATE, readTemplate());
+  const loads = await install(cluster, LOADS_TEMPLATE, readMapping('loads.json') as Template);
+  return events === 'unchanged' ? loads : events;
+}
+
+async function install(cluster: Cluster, name: string, template: Template): Promise<SetupResult> {
+  const installed = await installedVersion(cluster, name);
   const version = template._meta.version;
   if (installed !== undefined && installed > version) {
     throw new KauditError(
       'mapping-newer',
-      `${cluster.url} has the mapping in version ${installed}; this kaudit brings ${version}.`,
+      `${cluster.url} has the mapping ${name} in version ${installed}; this kaudit brings ${version}.`,
       {
         hint: 'Use the kaudit that set it up, or a newer one.',
       },
@@ -63,14 +69,15 @@ export async function setup(cluster: Cluster): Promise<SetupResult> {
   if (installed === version) return 'unchanged';
   // Fields only: an update replaces an index's whole `_meta`, where its namespace's layout and its tuning stand.
   const { properties } = template.template.mappings;
-  await cluster.ask('PUT', '/kaudit-events-*,kaudit-variants-*/_mapping?allow_no_indices=true', { properties });
+  const path = `/${template.index_patterns.join(',')}/_mapping?allow_no_indices=true&ignore_unavailable=true`;
+  await cluster.ask('PUT', path, { properties });
   // Last, since its version says that all of it is done.
-  await cluster.ask('PUT', `/_index_template/${TEMPLATE}`, template);
+  await cluster.ask('PUT', `/_index_template/${name}`, template);
   return installed === undefined ? 'created' : 'updated';
 }
 
-async function installedVersion(cluster: Cluster): Promise<number | undefined> {
-  const path = `/_index_template/${TEMPLATE}`;
+async function installedVersion(cluster: Cluster, name: string): Promise<number | undefined> {
+  const path = `/_index_template/${name}`;
   const response = await cluster.send({ method: 'GET', path });
   if (response.status === 404) return undefined;
   if (response.status !== 200) throw refusal(response, `GET ${path}`, cluster.url);
@@ -79,7 +86,7 @@ async function installedVersion(cluster: Cluster): Promise<number | undefined> {
   const template: unknown = isObject(entry) ? entry['index_template'] : undefined;
   const meta = isObject(template) ? template['_meta'] : undefined;
   if (isObject(meta) && meta['managed_by'] === 'kaudit') return Number(meta['version']);
-  throw new KauditError('server-refused', `${cluster.url} has an index template ${TEMPLATE} that is not kaudit's.`, {
+  throw new KauditError('server-refused', `${cluster.url} has an index template ${name} that is not kaudit's.`, {
     hint: 'Remove or rename it, then run kaudit setup again.',
   });
 }

@@ -1,4 +1,5 @@
 import type { DocumentText } from '../audit/document.ts';
+import type { Degraded } from '../audit/facts/types.ts';
 import type { Segment } from './ledger.ts';
 import type { BulkBody, StoreAddress } from './store.ts';
 
@@ -8,7 +9,7 @@ export const BATCH_BYTES = 8 * 1024 * 1024;
 /** What a document is written for. */
 export interface Destination extends StoreAddress {
   readonly segment: Segment;
-  readonly degraded: boolean;
+  readonly degraded: Degraded | undefined;
 }
 
 /**
@@ -17,7 +18,7 @@ export interface Destination extends StoreAddress {
  */
 export interface Entry {
   readonly segment: Segment;
-  readonly degraded: boolean;
+  readonly degraded: Degraded | undefined;
   /** Where its two lines begin, its event, what was added; and the end, the last newline included. */
   readonly start: number;
   readonly event: number;

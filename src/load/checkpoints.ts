@@ -25,6 +25,7 @@ const checkpointSchema = z.strictObject({
     skipped: count,
     degraded: count,
   }),
+  reasons: z.array(z.strictObject({ fate: z.enum(['quarantined', 'skipped', 'degraded']), reason: z.string(), count })),
   /** Where its events went, by the index's uuid: are they still there? */
   indices: z.record(z.string(), z.string()),
 });
@@ -102,6 +103,6 @@ async function write(folder: string, path: string, checkpoint: Checkpoint): Prom
   }
 }
 
-export function progressOf({ offset, counts }: Checkpoint): Progress {
-  return { offset, counts };
+export function progressOf({ offset, counts, reasons }: Checkpoint): Progress {
+  return { offset, counts, reasons };
 }

@@ -12,11 +12,14 @@ import { type Conflict, judgeConflicts } from './conflicts.ts';
 import { settle } from './ledger.ts';
 import type { Quarantine } from './quarantine.ts';
 import type { Store, StoreOutcome } from './store.ts';
+import type { Tally } from './tally.ts';
 
 export interface Delivery {
   readonly store: Store;
   readonly context: DocumentContext;
   readonly quarantine: Quarantine;
+  /** Refused documents by the server's type of error. */
+  readonly rejections: Tally;
   /** Indices that are known to be there. */
   readonly ready: Map<string, Promise<void>>;
   /** Told when the server asks for less. */
@@ -59,7 +62,10 @@ async function createAll(delivery: Delivery, batch: Batch): Promise<Unsettled> {
     const outcome = outcomeAt(outcomes, at);
     if (outcome.kind === 'created') settle(entry.segment, 'created', entry.degraded);
     else if (outcome.kind === 'conflict') conflicts.push({ entry, resent: outcome.resent });
-    else refused.push({ entry, reason: outcome.reason });
+    else {
+      delivery.rejections.add(outcome.reason);
+      refused.push({ entry, reason: outcome.reason });
+    }
   }
   return { batch, refused, conflicts };
 }
@@ -83,7 +89,8 @@ async function fallbackBatches(delivery: Delivery, { batch, refused }: Unsettled
   for (const { entry, reason } of refused) {
     const fallback = fallbackOf(textOf(batch, entry));
     if (fallback === undefined) await quarantineEntry(delivery, batch, { entry, reason });
-    else fallbacks.push([fallback, { ...addressOf(batch, entry), segment: entry.segment, degraded: true }]);
+    else
+      fallbacks.push([fallback, { ...addressOf(batch, entry), segment: entry.segment, degraded: 'refused-by-server' }]);
   }
   return batchesOf(fallbacks);
 }
@@ -122,8 +129,7 @@ async function storeVariants(delivery: Delivery, batch: Batch, entries: readonly
 async function quarantineEntry({ quarantine }: Delivery, batch: Batch, { entry, reason }: Refused): Promise<void> {
   const document = textOf(batch, entry);
   const { origin, raw } = oursOf(document).kaudit;
-  const { file, offset } = origin;
   const text = raw ?? `${document.event}}`;
-  await quarantine.add({ source: file, offset, reason: `refused by the server: ${reason}`, text });
-  settle(entry.segment, 'quarantined');
+  await quarantine.add({ text, range: undefined, origin, reason: 'refused-by-server', detail: reason });
+  settle(entry.segment, 'quarantined', 'refused-by-server');
 }

@@ -1,7 +1,12 @@
 export { type Checkpoints, withCheckpoints } from './checkpoints.ts';
-export type { FileReport, LoadReport } from './ledger.ts';
+export { type Coverage, DEFAULT_GAP_SECONDS, type Gap } from './coverage.ts';
+export type { FileReport, LoadReport, ReasonCount } from './ledger.ts';
 export { type LoadOptions, type LoadProgress, type LoadResult, load } from './load.ts';
+export { listQuarantine } from './quarantine-file.ts';
+export { type RemainingCount, type ReplayedFile, replayFile } from './replay.ts';
+export type { MissingRotation } from './rotation.ts';
 export { parseShare, type Share, shareOf } from './share.ts';
 export { FORMATS, type Format } from './sniff.ts';
 export { type FoundSource, findSources, type Source, streamSource } from './sources.ts';
 export type { BulkBody, Store, StoreOutcome } from './store.ts';
+export { openTally, type Tallied, type Tally } from './tally.ts';

@@ -1,4 +1,5 @@
-import { isoMillis } from '../audit/time.ts';
+import type { Coverage } from './coverage.ts';
+import type { Tallied } from './tally.ts';
 
 /** What became of what was read. `read = created + duplicate + variant + quarantined + skipped`; degraded is part of created. */
 export interface Counts {
@@ -19,18 +20,38 @@ export interface Counts {
 
 export type Settled = 'created' | 'duplicate' | 'variant' | 'quarantined' | 'skipped';
 
+/** Fates that have a reason; degraded is one of the created's. */
+export type Explained = 'quarantined' | 'skipped' | 'degraded';
+
+/** How many records have a fate for a reason: of each fate the counts add up to its own. */
+export interface ReasonCount {
+  readonly fate: Explained;
+  readonly reason: string;
+  readonly count: number;
+}
+
 export interface FileReport extends Counts {
   readonly file: string;
   readonly balanced: boolean;
+  /** Byte at which this run began; what is before was done by an earlier one, whose counts are in these. */
+  readonly resumedAt?: number;
   /** Why it was skipped, or where reading it ended early. */
   readonly reason?: string;
+  readonly reasons: readonly ReasonCount[];
 }
 
 export interface LoadReport extends Counts {
   readonly balanced: boolean;
-  readonly files: readonly FileReport[];
   readonly firstEvent?: string;
   readonly lastEvent?: string;
+  readonly reasons: readonly ReasonCount[];
+  /** Documents that the server refused, by its type of error, whatever became of them then. */
+  readonly rejections: Tallied;
+  /** Requests that were sent again, by why: filled in by who opened the store. */
+  readonly retries?: Tallied;
+  /** Of what this run has read. */
+  readonly coverage: Coverage;
+  readonly files: readonly FileReport[];
   readonly seconds: number;
   /** Bytes of JSON that were read, after inflating. */
   readonly bytes: number;
@@ -42,6 +63,8 @@ type Tally = { -readonly [K in keyof Counts]: Counts[K] };
 /** A stretch of a source, and what became of its records. */
 export interface Segment {
   readonly counts: Tally;
+  /** A few: each reason once. */
+  readonly reasons: (ReasonCount & { count: number })[];
   /** Read, and without a fate yet. */
   open: number;
 }
@@ -51,6 +74,7 @@ export interface Progress {
   /** Bytes of the inflated source. */
   readonly offset: number;
   readonly counts: Counts;
+  readonly reasons: readonly ReasonCount[];
 }
 
 interface ClosedSegment extends Segment {
@@ -66,7 +90,11 @@ export const NOTHING: Counts = {
   skipped: 0,
   degraded: 0,
 };
-const START: Progress = { offset: 0, counts: NOTHING };
+const START: Progress = { offset: 0, counts: NOTHING, reasons: [] };
+
+function newSegment(): Segment {
+  return { counts: { ...NOTHING }, reasons: [], open: 0 };
+}
 
 /**
  * Counts of one file while it is loaded. Fates come in any order, batches being under way side by side, so the file is
@@ -77,16 +105,18 @@ export class FileLedger {
   reason: string | undefined;
   /** Reading ended before the end, or a file that the user named was left out. */
   partial = false;
+  readonly #resumedAt: number;
   #done: Progress;
   /** Records of other programs, by what they are. */
   readonly #others = new Map<string, number>();
   #closed: ClosedSegment[] = [];
-  #current: Segment = { counts: { ...NOTHING }, open: 0 };
+  #current = newSegment();
 
   /** `from`: what an earlier run has done. */
   constructor(file: string, from = START) {
     this.file = file;
     this.#done = from;
+    this.#resumedAt = from.offset;
   }
 
   /** Counts a record as read; its fate is entered into the segment. */
@@ -100,7 +130,7 @@ export class FileLedger {
   mark(offset: number): boolean {
     if (this.#current.counts.read === 0) return false;
     this.#closed.push(Object.assign(this.#current, { end: offset }));
-    this.#current = { counts: { ...NOTHING }, open: 0 };
+    this.#current = newSegment();
     return true;
   }
 
@@ -108,14 +138,18 @@ export class FileLedger {
   skip(what: string): void {
     const kind = this.#others.has(what) || this.#others.size < MOST_KINDS ? what : 'other record';
     this.#others.set(kind, (this.#others.get(kind) ?? 0) + 1);
-    settle(this.read(), 'skipped');
+    settle(this.read(), 'skipped', kind);
   }
 
   /** How far the file is done with. */
   progress(): Progress {
     while (this.#closed[0]?.open === 0) {
-      const { counts, end } = this.#closed.shift() as ClosedSegment;
-      this.#done = { offset: end, counts: addCounts(this.#done.counts, counts) };
+      const { counts, reasons, end } = this.#closed.shift() as ClosedSegment;
+      this.#done = {
+        offset: end,
+        counts: addCounts(this.#done.counts, counts),
+        reasons: addReasons([...this.#done.reasons, ...reasons]),
+      };
     }
     return this.#done;
   }
@@ -126,34 +160,49 @@ export class FileLedger {
     const kinds = [...this.#others].map(([what, count]) => `${count} ${count === 1 ? what : `${what}s`}`);
     const skipped = kinds.length > 0 ? `${kinds.join(', ')} skipped` : undefined;
     const reason = [this.reason, skipped].filter((text) => text !== undefined).join('; ');
-    return { file: this.file, ...counts, balanced: isBalanced(counts), ...(reason !== '' && { reason }) };
+    return {
+      file: this.file,
+      ...counts,
+      balanced: isBalanced(counts),
+      ...(this.#resumedAt > 0 && { resumedAt: this.#resumedAt }),
+      ...(reason !== '' && { reason }),
+      reasons: addReasons([...this.#done.reasons, ...open.flatMap(({ reasons }) => reasons)]),
+    };
   }
 }
 
 /** Kinds of other programs' records that are named; the sources choose the names. */
 const MOST_KINDS = 20;
 
-/** Enters one record's fate. */
-export function settle(segment: Segment, fate: Settled, degraded = false): void {
+/** Enters one record's fate, with its reason; a reason for created says that it is degraded. */
+export function settle(segment: Segment, fate: Settled, reason?: string): void {
   segment.open -= 1;
   segment.counts[fate] += 1;
-  if (degraded && fate === 'created') segment.counts.degraded += 1;
+  if (fate === 'quarantined' || fate === 'skipped') explain(segment, fate, reason ?? 'unknown');
+  if (fate !== 'created' || reason === undefined) return;
+  segment.counts.degraded += 1;
+  explain(segment, 'degraded', reason);
 }
 
-/** The span of event times, in microseconds. */
-export interface Span {
-  first: number;
-  last: number;
+function explain({ reasons }: Segment, fate: Explained, reason: string): void {
+  const known = reasons.find((one) => one.reason === reason && one.fate === fate);
+  if (known === undefined) reasons.push({ fate, reason, count: 1 });
+  else known.count += 1;
 }
 
-export function widen(span: Span, micros: number | undefined): void {
-  if (micros === undefined) return;
-  span.first = Math.min(span.first, micros);
-  span.last = Math.max(span.last, micros);
+/** One count for each fate and reason, most frequent first. */
+function addReasons(reasons: readonly ReasonCount[]): readonly ReasonCount[] {
+  const sums = new Map<string, ReasonCount>();
+  for (const { fate, reason, count } of reasons) {
+    const key = `${fate} ${reason}`;
+    sums.set(key, { fate, reason, count: count + (sums.get(key)?.count ?? 0) });
+  }
+  return [...sums.values()].sort((a, b) => b.count - a.count);
 }
 
 export interface LoadTotals {
-  readonly span: Span;
+  readonly coverage: Coverage;
+  readonly rejections: Tallied;
   readonly seconds: number;
   readonly bytes: number;
   readonly quarantineFile: string | undefined;
@@ -163,14 +212,16 @@ export interface LoadTotals {
 export function closeLedger(ledgers: readonly FileLedger[], totals: LoadTotals): LoadReport {
   const files = ledgers.map((ledger) => ledger.report());
   const counts = files.reduce<Counts>(addCounts, NOTHING);
-  const { span, seconds, bytes, quarantineFile } = totals;
+  const { quarantineFile, ...measured } = totals;
+  const { first, last } = totals.coverage;
   return {
     ...counts,
     balanced: files.every((file) => file.balanced),
+    ...(first !== undefined && { firstEvent: first }),
+    ...(last !== undefined && { lastEvent: last }),
+    reasons: addReasons(files.flatMap(({ reasons }) => reasons)),
+    ...measured,
     files,
-    ...(Number.isFinite(span.first) && { firstEvent: isoMillis(span.first), lastEvent: isoMillis(span.last) }),
-    seconds,
-    bytes,
     ...(quarantineFile !== undefined && { quarantineFile }),
   };
 }

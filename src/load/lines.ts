@@ -4,6 +4,8 @@ export interface Line {
   readonly bytes: Buffer;
   /** Of its first byte in the (inflated) source, where the chunks begin at `from`. */
   readonly offset: number;
+  /** Of the byte after its last. */
+  readonly end: number;
   readonly overlong: boolean;
 }
 
@@ -33,7 +35,12 @@ export async function* splitLines(
   const complete = (): Line => {
     const overlong = held > longest;
     const bytes = pieces.length === 1 ? (pieces[0] ?? Buffer.alloc(0)) : Buffer.concat(pieces);
-    const line = { bytes: overlong ? bytes.subarray(0, KEPT_OF_OVERLONG) : bytes, offset: lineStart, overlong };
+    const line = {
+      bytes: overlong ? bytes.subarray(0, KEPT_OF_OVERLONG) : bytes,
+      offset: lineStart,
+      end: lineStart + held,
+      overlong,
+    };
     lineStart += held + 1;
     pieces = [];
     held = 0;

@@ -3,15 +3,17 @@ import { type AuditDocument, type DocumentContext, documentOf, documentOfEvent }
 import { eventsIndex } from '../audit/indices.ts';
 import { BATCH_BYTES } from './batch.ts';
 import type { Checkpoints } from './checkpoints.ts';
+import { type CoverageBuilder, type FileCoverage, openCoverage } from './coverage.ts';
 import { type Delivery, deliverBatch } from './deliver.ts';
-import { closeLedger, FileLedger, type LoadReport, type Span, settle, widen } from './ledger.ts';
+import { closeLedger, FileLedger, type LoadReport, settle } from './ledger.ts';
 import { type Outbox, openOutbox } from './outbox.ts';
-import { openQuarantine, type Quarantine } from './quarantine.ts';
-import { type LogRecord, readRecords } from './records.ts';
+import { openQuarantine, type Quarantine, type Rejected } from './quarantine.ts';
+import { type LogRecord, readRecords, type Unparseable } from './records.ts';
 import { openResumption, type Resumption } from './resume.ts';
 import type { Format } from './sniff.ts';
-import type { FoundSource } from './sources.ts';
+import type { FoundSource, Source } from './sources.ts';
 import type { Store } from './store.ts';
+import { openTally, type Tally } from './tally.ts';
 import type { Member } from './unpack/index.ts';
 import { openWindow } from './window.ts';
 
@@ -19,8 +21,12 @@ export interface LoadOptions {
   /** Name that the events' cluster gets: nothing in an event says which cluster it is from. */
   readonly cluster?: string;
   readonly namespace: string;
-  /** Folder for what cannot be indexed. */
-  readonly quarantineFolder: string;
+  /** Folder for what cannot be indexed, or where it goes instead. */
+  readonly quarantine: string | Quarantine;
+  /** Where the records of a source come from, when not from its bytes: a replay has them at hand. */
+  readonly recordsOf?: (source: Source) => readonly LogRecord[];
+  /** Longest time without events that is not reported. */
+  readonly gapSeconds?: number;
   /** Layout of the files, where the user insists on one. */
   readonly format?: Format;
   /** Stops reading; what has been read is still delivered. */
@@ -39,6 +45,10 @@ export interface LoadProgress {
 }
 
 export interface LoadResult {
+  /** The name of this run: of its quarantine file, and in its report. */
+  readonly run: string;
+  /** ISO time at which it began. */
+  readonly started: string;
   readonly report: LoadReport;
   /** Something was quarantined, a source could not be read to its end, or one that was named was left out. */
   readonly partial: boolean;
@@ -50,12 +60,14 @@ const MOST_UNDER_WAY = 8 * BATCH_BYTES;
 
 /** What the files of one load share. */
 interface Run {
+  readonly name: string;
   readonly options: LoadOptions;
   readonly context: DocumentContext;
   readonly outbox: Outbox;
   readonly quarantine: Quarantine;
   readonly resumption: Resumption;
-  readonly span: Span;
+  readonly coverage: CoverageBuilder;
+  readonly rejections: Tally;
   events: number;
   inflated: number;
   readFromDisk: number;
@@ -73,11 +85,17 @@ export async function load(store: Store, sources: readonly FoundSource[], option
   try {
     const ledgers = (await Promise.all(sources.map((source) => limit(() => loadSource(run, source))))).flat();
     await run.outbox.finish();
+    await run.quarantine.sync();
     if (!options.signal.aborted) await run.resumption.forget();
-    const seconds = (performance.now() - started) / 1000;
-    const { span, inflated: bytes, quarantine } = run;
-    const report = closeLedger(ledgers, { span, seconds, bytes, quarantineFile: quarantine.file() });
-    return { report, partial: report.quarantined > 0 || ledgers.some((ledger) => ledger.partial) };
+    const report = closeLedger(ledgers, {
+      coverage: run.coverage.close(),
+      rejections: run.rejections.counts(),
+      seconds: (performance.now() - started) / 1000,
+      bytes: run.inflated,
+      quarantineFile: run.quarantine.file(),
+    });
+    const partial = report.quarantined > 0 || ledgers.some((ledger) => ledger.partial);
+    return { run: run.name, started: run.context.ingested, report, partial };
   } finally {
     limit.clearQueue();
     await run.resumption.close();
@@ -89,9 +107,19 @@ function openRun(store: Store, sources: readonly FoundSource[], options: LoadOpt
   const ingested = new Date().toISOString();
   const { cluster, namespace, checkpoints } = options;
   const context: DocumentContext = { cluster, namespace, bucket: store.bucket, ingested };
-  const quarantine = openQuarantine(options.quarantineFolder, `${ingested.replaceAll(/[-:]/g, '')}-${process.pid}`);
+  const name = `${ingested.replaceAll(/[-:]/g, '')}-${process.pid}`;
+  const quarantine =
+    typeof options.quarantine === 'string' ? openQuarantine(options.quarantine, name, context) : options.quarantine;
+  const rejections = openTally();
   const window = openWindow({ step: BATCH_BYTES, most: MOST_UNDER_WAY });
-  const delivery: Delivery = { store, context, quarantine, ready: new Map(), onRefusal: window.shrink };
+  const delivery: Delivery = {
+    store,
+    context,
+    quarantine,
+    rejections,
+    ready: new Map(),
+    onRefusal: window.shrink,
+  };
   const resumption = openResumption({ store, checkpoints, quarantine });
   const deliver = async (batch: Parameters<typeof deliverBatch>[1]): Promise<void> => {
     await deliverBatch(delivery, batch);
@@ -103,7 +131,9 @@ function openRun(store: Store, sources: readonly FoundSource[], options: LoadOpt
     quarantine,
     resumption,
     outbox: openOutbox(deliver, window),
-    span: { first: Number.POSITIVE_INFINITY, last: Number.NEGATIVE_INFINITY },
+    name,
+    rejections,
+    coverage: openCoverage(options.gapSeconds),
     events: 0,
     inflated: 0,
     readFromDisk: 0,
@@ -125,6 +155,7 @@ function totalSize(sources: readonly FoundSource[]): number | undefined {
 async function loadSource(run: Run, source: FoundSource): Promise<readonly FileLedger[]> {
   if (source.kind !== 'source') return [leftOut(source)];
   if (run.options.signal.aborted) return [interrupted(new FileLedger(source.name))];
+  if (run.options.recordsOf !== undefined) return [await loadRecords(run, source, run.options.recordsOf(source))];
   const ledgers: FileLedger[] = [];
   let remark: string | undefined;
   const members = source.members({
@@ -153,6 +184,7 @@ function leftOut({ kind, name, reason }: Exclude<FoundSource, { readonly kind: '
 
 async function loadMember(run: Run, member: Member): Promise<FileLedger> {
   const { from, bytes, ledger, done } = await run.resumption.open(member);
+  const file = openFile(run, ledger, from);
   const onBytes = (count: number): void => {
     run.inflated += count;
   };
@@ -161,7 +193,7 @@ async function loadMember(run: Run, member: Member): Promise<FileLedger> {
   for await (const { records, resume } of groups) {
     for (const record of records) {
       // Waiting for each, ready or not, would cost as much as reading it.
-      const pause = take(run, ledger, record);
+      const pause = take(run, file, record);
       if (pause !== undefined) await pause;
     }
     const place = resume();
@@ -182,8 +214,26 @@ function interrupted(ledger: FileLedger): FileLedger {
   return ledger;
 }
 
+async function loadRecords(run: Run, source: Source, records: readonly LogRecord[]): Promise<FileLedger> {
+  const file = openFile(run, new FileLedger(source.name), 0);
+  for (const record of records) await take(run, file, record);
+  return file.ledger;
+}
+
+/** A log while it is read. */
+interface OpenFile {
+  readonly ledger: FileLedger;
+  readonly coverage: FileCoverage;
+}
+
+/** A log that is read from its middle on does not begin with the first event that is read. */
+function openFile(run: Run, ledger: FileLedger, from: number): OpenFile {
+  return { ledger, coverage: run.coverage.file(from === 0 ? ledger.file : undefined) };
+}
+
 /** Sees to one record; a promise where the next has to wait. */
-function take(run: Run, ledger: FileLedger, record: LogRecord): Promise<void> | undefined {
+function take(run: Run, file: OpenFile, record: LogRecord): Promise<void> | undefined {
+  const { ledger } = file;
   switch (record.kind) {
     case 'broken':
       ledger.partial = true;
@@ -197,26 +247,27 @@ function take(run: Run, ledger: FileLedger, record: LogRecord): Promise<void> | 
       return undefined;
     case 'unparseable':
       run.events += 1;
-      return quarantineText(run, ledger, record);
+      return quarantine(run, ledger, rejectedOf(ledger.file, record));
     case 'native':
-      return send(run, ledger, documentOfEvent(record.candidate, record.event, run.context));
+      return send(run, file, documentOfEvent(record.candidate, record.event, run.context));
     case 'candidate': {
       const { candidate, value } = record;
       const result = documentOf(candidate, value, run.context);
-      if (result.kind === 'document') return send(run, ledger, result.document);
-      const { offset } = candidate.origin;
-      return quarantineText(run, ledger, { offset, reason: result.reason, text: candidate.text });
+      if (result.kind === 'document') return send(run, file, result.document);
+      run.events += 1;
+      const { range } = candidate;
+      return quarantine(run, ledger, { ...candidate, range, reason: 'not-an-event', detail: result.reason });
     }
   }
 }
 
-function send(run: Run, ledger: FileLedger, document: AuditDocument): Promise<void> | undefined {
+function send(run: Run, { ledger, coverage }: OpenFile, document: AuditDocument): Promise<void> | undefined {
   run.events += 1;
-  widen(run.span, document.micros);
+  coverage.add(document, document.cluster);
   const full = run.outbox.add(document, {
     index: eventsIndex(run.context.namespace, document.period),
     id: document.id,
-    degraded: document.degraded !== undefined,
+    degraded: document.degraded,
     segment: ledger.read(),
   });
   return full ? run.outbox.room() : undefined;
@@ -225,17 +276,15 @@ function send(run: Run, ledger: FileLedger, document: AuditDocument): Promise<vo
 /** A source, or what remains of it, is left out for a reason. */
 function leaveOut(ledger: FileLedger, reason: string): void {
   ledger.reason = reason;
-  settle(ledger.read(), 'skipped');
+  settle(ledger.read(), 'skipped', reason);
 }
 
-interface Rejected {
-  readonly offset: number;
-  readonly reason: string;
-  readonly text: string;
+function rejectedOf(file: string, { offset, range, reason, detail, text }: Unparseable): Rejected {
+  return { text, range, origin: { file, offset, format: 'unknown' }, reason, detail };
 }
 
-async function quarantineText(run: Run, ledger: FileLedger, { offset, reason, text }: Rejected): Promise<void> {
+async function quarantine(run: Run, ledger: FileLedger, rejected: Rejected): Promise<void> {
   const segment = ledger.read();
-  await run.quarantine.add({ source: ledger.file, offset, reason, text });
-  settle(segment, 'quarantined');
+  await run.quarantine.add(rejected);
+  settle(segment, 'quarantined', rejected.reason);
 }

@@ -1,55 +1,176 @@
 import { type FileHandle, mkdir, open } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
+import pLimit from 'p-limit';
+import { z } from 'zod';
+import type { ByteRange, Candidate } from '../audit/document.ts';
+import { KauditError, messageOf, systemCodeOf } from '../shared/errors.ts';
+import { keep } from './kept.ts';
 
-/** What could not be indexed, with where it stands in its source. */
-export interface QuarantineEntry {
-  readonly source: string;
-  readonly offset: number;
-  readonly reason: string;
-  /** Its beginning. Text that is no event cannot be redacted by its structure, so it ends where a body or a secret might start. */
+/**
+ * not-json           a line that does not parse
+ * broken-wrapping    a line that is cut off, or lacks the event that it should wrap
+ * overlong-line      a line longer than is read
+ * broken-json        a document over many lines that ends or breaks early
+ * not-an-event       JSON, and no audit event
+ * refused-by-server  an event that Elasticsearch takes in no form
+ */
+export const QUARANTINE_REASONS = [
+  'not-json',
+  'broken-wrapping',
+  'overlong-line',
+  'broken-json',
+  'not-an-event',
+  'refused-by-server',
+] as const;
+export type QuarantineReason = (typeof QUARANTINE_REASONS)[number];
+
+/** A record that could not be indexed. */
+export interface Rejected {
   readonly text: string;
+  /** The bytes of `text` where they were no UTF-8. */
+  readonly invalidBytes?: Buffer;
+  /** Of the line or text that it was read from; undefined where a document was streamed. */
+  readonly range: ByteRange | undefined;
+  readonly origin: Candidate['origin'];
+  readonly reason: QuarantineReason;
+  readonly detail: string;
 }
 
+export const entrySchema = z.strictObject({
+  /** Name of the source, as it was given or found. */
+  source: z.string(),
+  /** Where it lay; undefined for stdin. */
+  path: z.string().optional(),
+  /** Of the first byte of the line in the (inflated) source; the number of the event where a document was streamed. */
+  offset: z.number(),
+  /** Of the byte after the line's last; undefined where a document was streamed. */
+  end: z.number().optional(),
+  reason: z.enum(QUARANTINE_REASONS),
+  detail: z.string(),
+  original: z.string(),
+  whole: z.boolean(),
+  sha256: z.string(),
+  /** The original in base64, where it is no UTF-8 and nothing had to be redacted. */
+  bytes: z.string().optional(),
+  /** The event's own place: an item of a list has another than its line. */
+  origin: z.strictObject({ offset: z.number(), format: z.string() }),
+  cluster: z.string().optional(),
+  namespace: z.string(),
+});
+
+/** A line of a quarantine file: what is needed to understand the record and to load it again. */
+export type QuarantineEntry = z.infer<typeof entrySchema>;
+
 export interface Quarantine {
-  readonly add: (entry: QuarantineEntry) => Promise<void>;
+  readonly add: (rejected: Rejected) => Promise<void>;
+  /** Resolves when everything that was added is on the disk: only then may a checkpoint count it as settled. */
+  readonly sync: () => Promise<void>;
   /** The file, once something is in it. */
   readonly file: () => string | undefined;
-  /** Resolves when everything that was added is on disk. */
-  readonly sync: () => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
-const KEPT_CHARACTERS = 16 * 1024;
-const MAY_HOLD_SECRETS = /"(?:requestObject|responseObject|data|stringData|token)"|Bearer |PRIVATE KEY/;
+/** Where the events of a load go, which a replay must know again. */
+export interface Target {
+  readonly cluster: string | undefined;
+  readonly namespace: string;
+}
 
-/** JSON lines in `folder/<run>.jsonl`, readable by its owner only; made when the first entry comes. */
-export function openQuarantine(folder: string, run: string): Quarantine {
+/**
+ * JSON lines in `folder/<run>.jsonl`, readable by its owner only; made when the first entry comes. Never drops: when
+ * the disk cannot take an entry, this one and all later calls throw, so that the load stops.
+ */
+export function openQuarantine(folder: string, run: string, target: Target): Quarantine {
   const path = join(folder, `${run}.jsonl`);
-  let handle: Promise<FileHandle> | undefined;
-  let used = false;
-  const openFile = async (): Promise<FileHandle> => {
-    // Only the quarantine is closed: the embedded node's user must pass through the home.
-    await mkdir(dirname(folder), { recursive: true });
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    return open(path, 'a', 0o600);
+  // One after the other: a long entry takes several writes, and another one's must not come between them.
+  const inTurn = pLimit(1);
+  let handle: FileHandle | undefined;
+  let unsynced = false;
+  let failure: KauditError | undefined;
+
+  const write = async (action: () => Promise<void>): Promise<void> => {
+    if (failure !== undefined) throw failure;
+    try {
+      await action();
+    } catch (cause) {
+      failure = unwritable(path, cause);
+      throw failure;
+    }
   };
   return {
-    add: async (entry) => {
-      handle ??= openFile();
-      await (await handle).appendFile(`${JSON.stringify({ ...entry, text: withoutSecrets(entry.text) })}\n`);
-      used = true;
-    },
-    file: () => (used ? path : undefined),
-    sync: async () => {
-      await (await handle)?.sync();
-    },
-    close: async () => {
-      await (await handle)?.close();
-    },
+    add: (rejected) =>
+      inTurn(write, async () => {
+        handle ??= await openFile(folder, path);
+        unsynced = true;
+        await appendWhole(handle, `${JSON.stringify(entryOf(rejected, target))}\n`);
+      }),
+    sync: () =>
+      inTurn(write, async () => {
+        if (unsynced) await handle?.sync();
+        unsynced = false;
+      }),
+    file: () => (handle === undefined ? undefined : path),
+    close: () => inTurn(async () => await handle?.close()),
   };
 }
 
-function withoutSecrets(text: string): string {
-  const end = text.search(MAY_HOLD_SECRETS);
-  return text.slice(0, end === -1 ? KEPT_CHARACTERS : Math.min(end, KEPT_CHARACTERS));
+async function openFile(folder: string, path: string): Promise<FileHandle> {
+  // Only the quarantine is closed: the embedded node's user must pass through the home.
+  await mkdir(dirname(folder), { recursive: true });
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const handle = await open(path, 'a', 0o600);
+  // A file that is synced can still be lost with its name.
+  await syncFolder(folder);
+  await syncFolder(dirname(folder));
+  return handle;
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Writes all of it: a single write may be cut short. */
+export async function appendWhole(handle: FileHandle, text: string): Promise<void> {
+  const bytes = Buffer.from(text);
+  for (let at = 0; at < bytes.length; ) at += (await handle.write(bytes, at)).bytesWritten;
+}
+
+function entryOf(rejected: Rejected, { cluster, namespace }: Target): QuarantineEntry {
+  const { text, invalidBytes, range, origin, reason, detail } = rejected;
+  const kept = keep(text);
+  const hasBytes = invalidBytes !== undefined && kept.original === text;
+  return {
+    source: origin.file,
+    ...(origin.file !== '-' && { path: resolve(origin.file) }),
+    offset: range?.start ?? origin.offset,
+    ...(range !== undefined && { end: range.end }),
+    reason,
+    detail,
+    ...kept,
+    ...(hasBytes && { bytes: invalidBytes.toString('base64') }),
+    origin: { offset: origin.offset, format: origin.format },
+    ...(cluster !== undefined && { cluster }),
+    namespace,
+  };
+}
+
+/** The error of a quarantine file that takes no more. */
+export function unwritable(path: string, cause: unknown): KauditError {
+  const code = systemCodeOf(cause);
+  const hint = 'Then run the same command again: what is stored is not stored twice.';
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    return new KauditError('no-disk', `The disk is full: ${path} cannot take what has to be quarantined.`, {
+      hint: `Make room. ${hint}`,
+      cause,
+    });
+  }
+  return new KauditError('unwritable-output', `${path} cannot be written: ${messageOf(cause)}.`, {
+    hint: `Make it writable, or set KAUDIT_HOME to another folder. ${hint}`,
+    cause,
+  });
 }

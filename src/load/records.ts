@@ -1,10 +1,11 @@
 import { isUtf8 } from 'node:buffer';
-import type { Candidate } from '../audit/document.ts';
+import type { ByteRange, Candidate } from '../audit/document.ts';
 import type { AuditEvent } from '../audit/event.ts';
 import { readNative } from '../audit/native.ts';
 import { openUnwrapper, type Piece, type Unwrapper, unwrapYaml } from '../audit/wrappers/index.ts';
 import { messageOf } from '../shared/errors.ts';
-import { type Line, splitLines } from './lines.ts';
+import { type Line, LONGEST_LINE, splitLines } from './lines.ts';
+import type { QuarantineReason } from './quarantine.ts';
 import { chooseLayout, type Format, isEnough, type Peeked, peek } from './sniff.ts';
 import { streamItems } from './stream.ts';
 import { DamagedSource, unreadable } from './unpack/index.ts';
@@ -14,13 +15,22 @@ export type LogRecord =
   | { readonly kind: 'candidate'; readonly candidate: Candidate; readonly value: unknown }
   /** An event in the API server's own form. */
   | { readonly kind: 'native'; readonly candidate: Candidate; readonly event: AuditEvent }
-  | { readonly kind: 'unparseable'; readonly offset: number; readonly reason: string; readonly text: string }
+  | Unparseable
   /** A record of another program: what it is, in the singular. */
   | { readonly kind: 'skipped'; readonly what: string }
   /** The whole source is something else. */
   | { readonly kind: 'foreign'; readonly reason: string }
   /** The source cannot be read to its end. */
   | { readonly kind: 'broken'; readonly reason: string };
+
+export interface Unparseable {
+  readonly kind: 'unparseable';
+  readonly offset: number;
+  readonly range?: ByteRange;
+  readonly reason: QuarantineReason;
+  readonly detail: string;
+  readonly text: string;
+}
 
 /** What was read together. */
 export interface RecordGroup {
@@ -92,7 +102,7 @@ async function* readPlain(reading: Reading, format: Format | undefined): AsyncGe
   }
   // A source that breaks off still says what was waiting.
   const waiting = reading.unwrapper.end();
-  if (waiting.length > 0) yield together(recordsOf(reading.file, waiting));
+  if (waiting.length > 0) yield together(recordsOf(reading.file, waiting, undefined));
   if (failure !== undefined) throw failure.error;
 }
 
@@ -106,10 +116,10 @@ async function* readLayout(reading: Reading, format: Format | undefined): AsyncG
       yield together([layout]);
       return;
     case 'whole':
-      yield together(recordsOf(file, unwrapper.take(peeked.head, 0)));
+      yield together(recordsOf(file, unwrapper.take(peeked.head, 0), { start: 0, end: peeked.head.length }));
       return;
     case 'yaml':
-      yield together(recordsOf(file, unwrapYaml(peeked.head.toString('utf8'))));
+      yield together(recordsOf(file, unwrapYaml(peeked.head.toString('utf8')), undefined));
       return;
     case 'lines':
       yield* readLines(reading);
@@ -145,29 +155,56 @@ const OPENING = 0x7b;
 const CLOSING = 0x7d;
 
 /** A line that is one event and nothing else, as an API server writes it: its own bytes are what is stored. */
-function nativeRecord(file: string, { bytes, offset, overlong }: Line): LogRecord | undefined {
+function nativeRecord(file: string, { bytes, offset, end, overlong }: Line): LogRecord | undefined {
   if (bytes[0] !== OPENING || bytes.at(-1) !== CLOSING || overlong || !isUtf8(bytes)) return undefined;
   const text = bytes.toString('utf8');
   const event = readNative(text);
   if (event === undefined) return undefined;
-  return { kind: 'native', candidate: { text, bytes, origin: { file, offset, format: 'Event' } }, event };
+  const range = { start: offset, end };
+  return { kind: 'native', candidate: { text, bytes, range, origin: { file, offset, format: 'Event' } }, event };
 }
 
-function recordsOfLine(file: string, line: Line, unwrapper: Unwrapper): readonly LogRecord[] {
-  if (!line.overlong) return recordsOf(file, unwrapper.take(line.bytes, line.offset));
-  const text = line.bytes.toString('utf8');
-  return [{ kind: 'unparseable', offset: line.offset, reason: 'a line over 64 MiB', text }];
+/** The records of one line, or of a document that was read as one. */
+export function recordsOfLine(file: string, line: Line, unwrapper = openUnwrapper()): readonly LogRecord[] {
+  const { bytes, offset, end, overlong } = line;
+  if (!overlong) return recordsOf(file, unwrapper.take(bytes, offset), { start: offset, end });
+  const text = bytes.toString('utf8');
+  const detail = `a line over ${LONGEST_LINE / 1024 / 1024} MiB`;
+  return [{ kind: 'unparseable', offset, range: { start: offset, end }, reason: 'overlong-line', detail, text }];
 }
 
-function recordsOf(file: string, pieces: readonly Piece[]): readonly LogRecord[] {
-  return pieces.map((piece) => (piece.kind === 'event' ? candidateOf(file, piece) : piece));
+/** Text of a line as it is compared. */
+export function textOfLine(bytes: Buffer): string {
+  return bytes
+    .toString('utf8')
+    .replace(/^\ufeff/, '')
+    .trim();
 }
 
-function candidateOf(file: string, piece: Extract<Piece, { kind: 'event' }>): LogRecord {
+function recordsOf(file: string, pieces: readonly Piece[], line: ByteRange | undefined): readonly LogRecord[] {
+  return pieces.map((piece) => {
+    if (piece.kind === 'skipped') return piece;
+    // A line whose parts were joined begins before the one that completed it.
+    const range = line && { start: Math.min(line.start, piece.offset), end: line.end };
+    return piece.kind === 'event' ? candidateOf(file, piece, range) : unparseableOf(piece, range);
+  });
+}
+
+function candidateOf(file: string, piece: Extract<Piece, { kind: 'event' }>, range: ByteRange | undefined): LogRecord {
   const { text, value, offset, format, added, invalidBytes } = piece;
-  const origin = { file, offset, format, ...added };
-  const candidate = invalidBytes === undefined ? { text, origin } : { text, invalidBytes, origin };
+  const candidate = {
+    text,
+    ...(invalidBytes && { invalidBytes }),
+    ...(range && { range }),
+    origin: { file, offset, format, ...added },
+  };
   return { kind: 'candidate', candidate, value };
+}
+
+function unparseableOf(piece: Extract<Piece, { kind: 'unparseable' }>, range: ByteRange | undefined): LogRecord {
+  const { offset, reason: detail, text } = piece;
+  const reason = detail.startsWith('not valid JSON') ? 'not-json' : 'broken-wrapping';
+  return { kind: 'unparseable', offset, ...(range && { range }), reason, detail, text };
 }
 
 /** A streamed event has no place in bytes: its offset is its number. */
@@ -186,13 +223,19 @@ async function* readStream({ file, peeked, unwrapper }: Reading): AsyncGenerator
   try {
     for await (const { before, text, after } of streamItems(watch.pass(peeked.chunks))) {
       const pieces = unwrapper.take(Buffer.from(before + text + after), number);
-      yield together(recordsOf(file, pieces.map(numbered)));
+      yield together(recordsOf(file, pieces.map(numbered), undefined));
     }
   } catch (error) {
     if (error instanceof DamagedSource) throw error;
     const reason = `the JSON breaks after ${number} events`;
     yield together([
-      { kind: 'unparseable', offset: number, reason: `${reason}: ${messageOf(error)}`, text: '' },
+      {
+        kind: 'unparseable',
+        offset: number,
+        reason: 'broken-json',
+        detail: `${reason}: ${messageOf(error)}`,
+        text: '',
+      },
       { kind: 'broken', reason },
     ]);
   }

@@ -55,7 +55,7 @@ export function openResumption({ store, checkpoints, quarantine }: ResumptionOpt
     if (checkpoints === undefined) return;
     await quarantine.sync();
     for (const log of watched) {
-      const { offset, counts } = log.ledger.progress();
+      const { offset, counts, reasons } = log.ledger.progress();
       const tail = log.tails.get(offset);
       if (offset === log.saved || tail === undefined || forgotten.has(log.key)) continue;
       for (const place of log.tails.keys()) if (place < offset) log.tails.delete(place);
@@ -63,6 +63,7 @@ export function openResumption({ store, checkpoints, quarantine }: ResumptionOpt
         key: log.key,
         offset,
         counts,
+        reasons: [...reasons],
         head: pieceOf(log.trail.head()),
         tail: pieceOf(tail),
         indices: Object.fromEntries(indices),

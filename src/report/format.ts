@@ -4,8 +4,8 @@ export function number(value: number): string {
   return value.toLocaleString('en');
 }
 
-export function plural(count: number, word: string): string {
-  return `${number(count)} ${word}${count === 1 ? '' : 's'}`;
+export function plural(count: number, word: string, many = `${word}s`): string {
+  return `${number(count)} ${count === 1 ? word : many}`;
 }
 
 /** `97%`; what is there is never called 0%, nor what is missing 100%. */
@@ -35,6 +35,23 @@ export function notesOf({ variants, olderFacts }: Coverage): readonly string[] {
       : [`${plural(variants, 'variant')} of other events with the same identity, in kaudit-variants-*: in no answer`]),
     ...(olderFacts === 0 ? [] : [`${plural(olderFacts, 'event')} with older facts: load anew to ask them what is new`]),
   ];
+}
+
+/** As `span`, to the second: for times that lie close together. */
+export function moments(first: string, last: string): string {
+  const [from, to] = [first, last].map((iso) => iso.slice(0, 19).replace('T', ' ')) as [string, string];
+  return from.slice(0, 10) === to.slice(0, 10) ? `${from}–${to.slice(11)}` : `${from} – ${to}`;
+}
+
+/** `50 s`, `5 min`, `1 h 12 min`, `3 d 4 h`. */
+export function duration(seconds: number): string {
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 60) return `${minutes} min`;
+  const [large, small, per] = minutes < 24 * 60 ? (['h', 'min', 60] as const) : (['d', 'h', 24] as const);
+  const total = per === 60 ? minutes : Math.round(minutes / 60);
+  const rest = total % per;
+  return `${number(Math.floor(total / per))} ${large}${rest === 0 ? '' : ` ${rest} ${small}`}`;
 }
 
 export type Shown = Group['show'][string];

@@ -6,7 +6,9 @@ import type { RenderOptions } from './style.ts';
 import { renderSummary } from './summary.ts';
 
 export { renderGrid } from './grid.ts';
+export { type LoadCircumstances, type LoadProof, proofDocument, proofOf } from './load-report.ts';
 export { renderLoad } from './load-summary.ts';
+export { renderReplay } from './replay-summary.ts';
 export { safeText } from './safe-text.ts';
 export type { RenderOptions } from './style.ts';
 

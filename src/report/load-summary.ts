@@ -1,7 +1,8 @@
-import type { FileReport, LoadReport } from '../load/index.ts';
-import { number, plural, span } from './format.ts';
+import type { Coverage, FileReport, LoadReport, MissingRotation, ReasonCount, Tallied } from '../load/index.ts';
+import { duration, moments, number, plural, span } from './format.ts';
 import { gridLines } from './grid.ts';
-import { safeText, wrap } from './safe-text.ts';
+import { isTroubled } from './load-report.ts';
+import { safeText, wrap, wrapIndented } from './safe-text.ts';
 import { paint, type RenderOptions } from './style.ts';
 
 const MEANINGS = [
@@ -14,6 +15,8 @@ const MEANINGS = [
 ] as const;
 
 const MOST_FILES = 20;
+const MOST_REASONS = 10;
+const MOST_GAPS = 3;
 
 /** The ledger of a load, for a person. */
 export function renderLoad(report: LoadReport, options: RenderOptions): string {
@@ -23,10 +26,15 @@ export function renderLoad(report: LoadReport, options: RenderOptions): string {
       fateLines(report[fate], fate, meaning, options),
     ),
     balance(report, options),
+    ...coverageLines(report.coverage, options),
+    ...sentAgainLines(report.retries ?? {}, options),
+    ...reasonLines(report.reasons, options),
+    ...gapLines(report.coverage, options),
+    ...missingLines(report.coverage.missingRotations, options),
     ...fileLines(report.files, options),
     ...(report.quarantineFile === undefined
       ? []
-      : wrap(`quarantine: ${safeText(report.quarantineFile)}`, options.columns, 2)),
+      : wrap(`quarantine: ${safeText(report.quarantineFile)} (kaudit replay sends it again)`, options.columns, 2)),
   ];
   return `${lines.join('\n')}\n`;
 }
@@ -38,8 +46,9 @@ function fateLines(count: number, fate: string, meaning: string, { columns }: Re
   return [label + first, ...rest.map((line) => ' '.repeat(margin) + line)];
 }
 
-function headline({ read, firstEvent, lastEvent, seconds, bytes, files }: LoadReport): string {
-  const times = firstEvent === undefined || lastEvent === undefined ? '' : `, ${span(firstEvent, lastEvent)} UTC`;
+function headline({ read, coverage, seconds, bytes, files }: LoadReport): string {
+  const { first, last } = coverage;
+  const times = first === undefined || last === undefined ? '' : `, ${span(first, last)} UTC`;
   const rate = seconds > 0 ? ` (${number(Math.round(read / seconds))}/s)` : '';
   return `${plural(read, 'record')} of ${plural(files.length, 'file')} (${(bytes / 1e6).toFixed(1)} MB)${times}, in ${seconds.toFixed(1)} s${rate}`;
 }
@@ -54,12 +63,80 @@ function balance(report: LoadReport, options: RenderOptions): string {
   );
 }
 
+/** Levels, stages and clusters of what was read: what they leave out was not logged, or not loaded. */
+function coverageLines({ levels, stages, clusters }: Coverage, { columns }: RenderOptions): readonly string[] {
+  const named = Object.entries(clusters).map(
+    ([name, count]) => [name === '' ? 'no cluster named' : name, count] as const,
+  );
+  const parts = [Object.entries(levels), Object.entries(stages), named]
+    .map(countsInWords)
+    .filter((part) => part !== '');
+  return parts.length === 0 ? [] : wrapIndented(parts.join(' · '), columns, 2);
+}
+
+/** `Metadata 97, Request 3`; the most frequent ones where there are many. */
+function countsInWords(counts: readonly (readonly [string, number])[]): string {
+  const sorted = counts.toSorted(([, a], [, b]) => b - a);
+  const more = sorted.length > MOST_REASONS ? `, and ${number(sorted.length - MOST_REASONS)} more` : '';
+  const shown = sorted.slice(0, MOST_REASONS).map(([word, count]) => `${safeText(word)} ${number(count)}`);
+  return shown.join(', ') + more;
+}
+
+function sentAgainLines(retries: Tallied, { columns }: RenderOptions): readonly string[] {
+  const counts = Object.entries(retries);
+  return counts.length === 0 ? [] : wrapIndented(`Sent again: ${countsInWords(counts)}`, columns, 2);
+}
+
+function reasonLines(reasons: readonly ReasonCount[], options: RenderOptions): readonly string[] {
+  if (reasons.length === 0) return [];
+  const rows = reasons.slice(0, MOST_REASONS).map(({ fate, reason, count }) => [number(count), fate, reason]);
+  const more = reasons.length - rows.length;
+  return [
+    '',
+    ...gridLines(['records', 'fate', 'reason'], rows, options),
+    ...(more > 0 ? [`… and ${plural(more, 'more reason')} (--json lists all)`] : []),
+  ];
+}
+
+function gapLines(coverage: Coverage, options: RenderOptions): readonly string[] {
+  const { gapCount, gapSeconds, gapLimitSeconds, gapResolutionSeconds, gaps } = coverage;
+  if (gapCount === 0) return [];
+  const limit = duration(Math.max(gapLimitSeconds, gapResolutionSeconds));
+  const rest = gapCount > MOST_GAPS ? '; the longest' : '';
+  return [
+    '',
+    ...wrap(
+      `${paint('SILENT', 'warning', options)}  ${plural(gapCount, 'gap')} of more than ${limit}, ${duration(gapSeconds)} in all${rest}:`,
+      options.columns,
+      2,
+    ),
+    ...gaps.slice(0, MOST_GAPS).map(({ from, to, seconds }) => `  ${moments(from, to)} UTC  ${duration(seconds)}`),
+  ];
+}
+
+function missingLines(missing: readonly MissingRotation[], options: RenderOptions): readonly string[] {
+  if (missing.length === 0) return [];
+  const shown = missing.slice(0, MOST_FILES);
+  const more = missing.length - shown.length;
+  return [
+    '',
+    `${paint('MISSING', 'warning', options)}  Files of a rotation seem not to be there:`,
+    ...shown.flatMap(({ after, before, from, to, seconds }) =>
+      wrapIndented(
+        `${moments(from, to)} UTC  ${duration(seconds)} between ${safeText(after)} and ${safeText(before)}`,
+        options.columns,
+        2,
+        2,
+      ),
+    ),
+    ...(more > 0 ? [`… and ${plural(more, 'more hole')} (--json lists all)`] : []),
+  ];
+}
+
 /** One row for each file where there are several, those with problems first. */
 function fileLines(files: readonly FileReport[], options: RenderOptions): readonly string[] {
-  const troubled = files.filter(
-    (file) => file.quarantined > 0 || file.skipped > 0 || file.reason !== undefined || !file.balanced,
-  );
-  const shown = files.length === 1 ? troubled : [...troubled, ...files.filter((file) => !troubled.includes(file))];
+  const troubled = files.filter(isTroubled);
+  const shown = files.length === 1 ? troubled : [...troubled, ...files.filter((file) => !isTroubled(file))];
   if (shown.length === 0) return [];
   const rows = shown
     .slice(0, MOST_FILES)

@@ -56,3 +56,8 @@ export function wrap(text: string, columns: number, indent = 0): readonly string
   }
   return [...lines, line];
 }
+
+/** As `wrap`, every line moved right by `margin` blanks, later ones by `indent` more. */
+export function wrapIndented(text: string, columns: number, margin: number, indent = 0): readonly string[] {
+  return wrap(text, columns - margin, indent).map((line) => ' '.repeat(margin) + line);
+}

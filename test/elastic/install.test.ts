@@ -114,6 +114,15 @@ describe('setup', () => {
     expect(await setup(cluster)).toBe('unchanged');
   });
 
+  it('brings a mapping of the history of loads that is as strict as what is put there', async () => {
+    await setup(cluster);
+    const answer = await cluster.ask('POST', '/_index_template/_simulate_index/kaudit-loads');
+    expect(fieldOf(answer, 'template', 'mappings', 'dynamic')).toBe('false');
+    expect(fieldOf(answer, 'template', 'mappings', 'properties', 'coverage', 'properties', 'first')).toEqual({
+      type: 'date',
+    });
+  });
+
   it('refuses to go back behind a newer version, and leaves a template of others alone', async () => {
     const server = inject('elasticsearch');
     for (const [meta, code] of [

@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { openCoverage } from '../../src/load/coverage.ts';
 import { closeLedger, FileLedger, NOTHING, type Settled, settle } from '../../src/load/ledger.ts';
 
 const totals = {
-  span: { first: Number.POSITIVE_INFINITY, last: Number.NEGATIVE_INFINITY },
+  coverage: openCoverage().close(),
+  rejections: {},
   seconds: 1,
   bytes: 1,
   quarantineFile: undefined,
@@ -30,9 +32,43 @@ describe('the ledger', () => {
 
   it('counts degraded among the created only', () => {
     const ledger = new FileLedger('a');
-    settle(ledger.read(), 'created', true);
-    settle(ledger.read(), 'duplicate', true);
+    settle(ledger.read(), 'created', 'reserved-key');
+    settle(ledger.read(), 'duplicate', 'reserved-key');
     expect(closeLedger([ledger], totals)).toMatchObject({ created: 1, duplicate: 1, degraded: 1, balanced: true });
+  });
+
+  it('has a reason for each record that is quarantined, skipped or degraded, adding up to their counts', () => {
+    const reasons = fc.option(fc.constantFrom('a', 'b', 'c'), { nil: undefined });
+    fc.assert(
+      fc.property(fc.array(fc.array(fc.tuple(fates, reasons))), fc.nat(), (files, marks) => {
+        const ledgers = files.map((list, index) => {
+          const ledger = new FileLedger(`${index}`);
+          for (const [at, [fate, reason]] of list.entries()) {
+            settle(ledger.read(), fate, reason);
+            if ((marks >> (at % 8)) % 2 === 1) ledger.mark(at);
+            ledger.progress();
+          }
+          return ledger;
+        });
+        const report = closeLedger(ledgers, totals);
+        for (const part of [report, ...report.files]) {
+          for (const fate of ['quarantined', 'skipped', 'degraded'] as const) {
+            const counts = part.reasons.filter((reason) => reason.fate === fate).map(({ count }) => count);
+            expect(counts.reduce((sum, count) => sum + count, 0)).toBe(part[fate]);
+          }
+        }
+      }),
+    );
+  });
+
+  it('names the records of other programs, of a bounded number of kinds', () => {
+    const ledger = new FileLedger('a');
+    for (const what of ['klog line', 'klog line', 'bulk action line']) ledger.skip(what);
+    expect(closeLedger([ledger], totals).files).toMatchObject([
+      { read: 3, skipped: 3, balanced: true, reason: '2 klog lines, 1 bulk action line skipped' },
+    ]);
+    for (let kind = 0; kind < 1000; kind += 1) ledger.skip(`kind ${kind}`);
+    expect(closeLedger([ledger], totals).files[0]?.reason).toMatch(/^.{100,400}, 982 other records skipped$/);
   });
 
   it('is done with a file up to the first record without a fate, in whatever order fates come', () => {
@@ -59,7 +95,7 @@ describe('the ledger', () => {
   });
 
   it('goes on where an earlier load has ended', () => {
-    const ledger = new FileLedger('a', { offset: 50, counts: { ...NOTHING, read: 3, created: 3 } });
+    const ledger = new FileLedger('a', { offset: 50, counts: { ...NOTHING, read: 3, created: 3 }, reasons: [] });
     settle(ledger.read(), 'duplicate');
     expect(ledger.report()).toMatchObject({ read: 4, created: 3, duplicate: 1, balanced: true });
   });

@@ -1,9 +1,12 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { openStore } from '../../src/commands/store.ts';
 import type { Cluster } from '../../src/elastic/index.ts';
+import { findSources, load } from '../../src/load/index.ts';
+import { openQuarantine } from '../../src/load/quarantine.ts';
 import { countEvents, freshNamespace, loadInto, removeNamespace, search, testCluster } from '../support/cluster.ts';
 import { rawEvent } from '../support/events.ts';
 import { fieldOf } from '../support/field.ts';
@@ -135,10 +138,27 @@ describe('a load', () => {
       .split('\n');
     expect(JSON.parse(entry ?? '')).toMatchObject({
       source: paths[4],
+      path: paths[4],
       offset: 0,
-      reason: 'kind is not Event',
-      text: '{"kind": 0}',
+      end: 11,
+      reason: 'not-an-event',
+      detail: 'kind is not Event',
+      original: '{"kind": 0}',
+      whole: true,
     });
+    expect(report.reasons).toContainEqual({ fate: 'quarantined', reason: 'not-an-event', count: 1 });
+  });
+
+  it.skipIf(!existsSync('/dev/full'))('stops where the disk is too full for the quarantine', async () => {
+    const full = mkdtempSync(join(folder, 'full-'));
+    symlinkSync('/dev/full', join(full, 'run.jsonl'));
+    const sources = await findSources([file('bad.log', `${line()}\n{"kind": 0}`)], process.stdin);
+    const loading = load(await openStore(cluster, namespace), sources, {
+      namespace,
+      quarantine: openQuarantine(full, 'run', { cluster: undefined, namespace }),
+      signal: new AbortController().signal,
+    });
+    await expect(loading).rejects.toMatchObject({ code: 'no-disk' });
   });
 
   it.each<[string, string]>([

@@ -27,7 +27,8 @@ const kinds = async (bytes: Buffer | string): Promise<readonly string[]> => (awa
 
 function nameOf(record: LogRecord): string {
   if (record.kind === 'candidate' || record.kind === 'native') return record.candidate.origin.format;
-  return `${record.kind}: ${record.kind === 'skipped' ? record.what : record.reason}`;
+  if (record.kind === 'skipped') return `skipped: ${record.what}`;
+  return `${record.kind}: ${record.kind === 'unparseable' ? record.detail : record.reason}`;
 }
 
 const event = (auditID: string): object => rawEvent({ auditID });
@@ -207,6 +208,21 @@ describe('a layout that the user insists on', () => {
     expect(await readAs(`${line('a')}\n${line('b')}\n`, 'document')).toEqual(Array(2).fill('Event (streamed)'));
     expect(await readAs(line('a'), 'document')).toEqual(['Event']);
     expect(await readAs(line('a'), 'yaml')).toEqual(['yaml']);
+  });
+});
+
+describe('the bytes of a record', () => {
+  it('are those of its line in the source', async () => {
+    const bytes = Buffer.from(`\ufeff${line('ä')}\r\n\n[${line('b')},${line('c')}]\n{"auditID":`);
+    const ranges = (await read(bytes)).map((record) => {
+      if (record.kind === 'candidate' || record.kind === 'native') return record.candidate.range;
+      return record.kind === 'unparseable' ? record.range : undefined;
+    });
+    const [first, list, , broken] = ranges.map((range) => range && bytes.subarray(range.start, range.end).toString());
+    expect(first).toBe(`\ufeff${line('ä')}\r`);
+    expect(list).toBe(`[${line('b')},${line('c')}]`);
+    expect(ranges[2]).toEqual(ranges[1]);
+    expect(broken).toBe('{"auditID":');
   });
 });
 

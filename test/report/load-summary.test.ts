@@ -1,4 +1,5 @@
-import { describe, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import type { Coverage, ReasonCount } from '../../src/load/index.ts';
 import { renderLoad } from '../../src/report/index.ts';
 import { expectGolden } from '../support/golden.ts';
 
@@ -11,13 +12,23 @@ const counts = {
   skipped: 0,
   degraded: 0,
   balanced: true,
+  reasons: [],
 };
-const times = {
-  firstEvent: '2026-03-02T09:41:07.123Z',
-  lastEvent: '2026-03-02T10:02:00.000Z',
-  seconds: 2,
-  bytes: 2_292_444,
+const coverage: Coverage = {
+  first: '2026-03-02T09:41:07.123Z',
+  last: '2026-03-02T10:02:00.000Z',
+  undated: 0,
+  levels: { Metadata: 3 },
+  stages: { ResponseComplete: 3 },
+  clusters: { prod: 3 },
+  gapLimitSeconds: 300,
+  gapResolutionSeconds: 300,
+  gapCount: 0,
+  gapSeconds: 0,
+  gaps: [],
+  missingRotations: [],
 };
+const times = { coverage, rejections: {}, retries: {}, seconds: 2, bytes: 2_292_444 };
 const plain = { columns: 80, colour: false };
 
 describe('renderLoad', () => {
@@ -35,6 +46,13 @@ describe('renderLoad', () => {
       skipped: 2,
       degraded: 3,
       balanced: true,
+      reasons: [
+        { fate: 'quarantined', reason: 'not-json', count: 4 },
+        { fate: 'degraded', reason: 'refused-by-server', count: 3 },
+        { fate: 'quarantined', reason: 'not-an-event', count: 1 },
+        { fate: 'skipped', reason: 'no JSON in it', count: 1 },
+        { fate: 'skipped', reason: 'a\u001b[31m b', count: 1 },
+      ] satisfies readonly ReasonCount[],
     };
     const files = [
       { ...counts, file: 'logs/audit-1.log' },
@@ -72,5 +90,40 @@ describe('renderLoad', () => {
   it('lists twenty files and counts the rest', () => {
     const files = Array.from({ length: 25 }, (_, index) => ({ ...counts, file: `audit-${index}.log` }));
     expectGolden('load-25.txt', renderLoad({ ...counts, ...times, read: 75, created: 75, files }, plain));
+  });
+
+  it('says what the events cover and what they do not', () => {
+    const gaps = [50, 20, 12, 7].map((minutes, at) => ({
+      from: `2026-03-0${at + 1}T09:00:00.000Z`,
+      to: new Date(Date.parse(`2026-03-0${at + 1}T09:00:00Z`) + minutes * 60_000).toISOString(),
+      seconds: minutes * 60,
+    }));
+    const missing = {
+      after: 'logs/audit-2026-03-02T09-00-00.000.log.gz',
+      before: 'logs/\u001b[2Jaudit-2026-03-02T11-00-00.000.log',
+      from: '2026-03-02T09:00:00.000Z',
+      to: '2026-03-03T10:00:03.000Z',
+      seconds: 90_003,
+    };
+    const covered: Coverage = {
+      ...coverage,
+      levels: { Metadata: 2100, RequestResponse: 78, Request: 800 },
+      stages: { RequestReceived: 978, ResponseComplete: 1990, Panic: 10 },
+      clusters: { prod: 1500, '': 478, 'dev\u202e': 1000 },
+      gapCount: 4,
+      gapSeconds: 89 * 60,
+      gaps,
+      missingRotations: [missing],
+    };
+    const report = {
+      ...counts,
+      ...times,
+      coverage: covered,
+      retries: { 'status 429': 12, 'no answer': 1 },
+      files: [{ ...counts, file: 'audit.log' }],
+    };
+    const text = renderLoad(report, plain);
+    for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+    expectGolden('load-coverage.txt', text);
   });
 });

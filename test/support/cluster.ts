@@ -28,7 +28,7 @@ export async function loadInto(
   const result = await load(await openStore(cluster, namespace), sources, {
     cluster: name,
     namespace,
-    quarantineFolder: mkdtempSync(join(tmpdir(), 'kaudit-quarantine-')),
+    quarantine: mkdtempSync(join(tmpdir(), 'kaudit-quarantine-')),
     signal: new AbortController().signal,
   });
   if (result.report.created > 0) await refreshEvents(cluster, namespace);
