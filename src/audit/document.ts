@@ -194,12 +194,19 @@ function isReserved(key: string): boolean {
   return /^(@timestamp|data_stream|kaudit)(\.|$)/.test(key);
 }
 
+const BASE64 = 'base64:';
+
 /** The event as read, as one string. Bytes that are no UTF-8 are kept as base64, unless redaction had to rewrite them. */
 function rawOf(candidate: Candidate, redacted: string): string {
   const { invalidBytes } = candidate;
   return invalidBytes !== undefined && redacted === candidate.text
-    ? `base64:${invalidBytes.toString('base64')}`
+    ? BASE64 + invalidBytes.toString('base64')
     : redacted;
+}
+
+/** The bytes that `kaudit.raw` keeps of an event that is no UTF-8; undefined where it is text. */
+export function bytesOfRaw(raw: string): Buffer | undefined {
+  return raw.startsWith(BASE64) ? Buffer.from(raw.slice(BASE64.length), 'base64') : undefined;
 }
 
 /** The leaves of an event that no server refuses: read with their right types, times only where they parse. */

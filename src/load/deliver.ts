@@ -1,4 +1,5 @@
 import {
+  bytesOfRaw,
   type DocumentContext,
   type DocumentText,
   fallbackOf,
@@ -129,7 +130,9 @@ async function storeVariants(delivery: Delivery, batch: Batch, entries: readonly
 async function quarantineEntry({ quarantine }: Delivery, batch: Batch, { entry, reason }: Refused): Promise<void> {
   const document = textOf(batch, entry);
   const { origin, raw } = oursOf(document).kaudit;
-  const text = raw ?? `${document.event}}`;
-  await quarantine.add({ text, range: undefined, origin, reason: 'refused-by-server', detail: reason });
+  const invalidBytes = raw === undefined ? undefined : bytesOfRaw(raw);
+  const text = invalidBytes?.toString('utf8') ?? raw ?? `${document.event}}`;
+  const kept = { text, ...(invalidBytes && { invalidBytes }), range: undefined, origin };
+  await quarantine.add({ ...kept, reason: 'refused-by-server', detail: reason });
   settle(entry.segment, 'quarantined', 'refused-by-server');
 }

@@ -11,6 +11,14 @@ export interface Line {
 
 /** Longest line that is read: longer than any event that an API server writes, short enough for memory. */
 export const LONGEST_LINE = 64 * 1024 * 1024;
+
+export interface LineOptions {
+  /** Offset at which the chunks begin. */
+  readonly from?: number;
+  /** Bytes of the longest line that is read. */
+  readonly longest?: number;
+}
+
 const KEPT_OF_OVERLONG = 64 * 1024;
 const NEWLINE = 10;
 
@@ -20,8 +28,7 @@ const NEWLINE = 10;
  */
 export async function* splitLines(
   chunks: AsyncIterable<Buffer>,
-  from = 0,
-  longest = LONGEST_LINE,
+  { from = 0, longest = LONGEST_LINE }: LineOptions = {},
 ): AsyncGenerator<readonly Line[]> {
   let pieces: Buffer[] = [];
   let held = 0;
@@ -49,13 +56,13 @@ export async function* splitLines(
 
   for await (const chunk of chunks) {
     const lines: Line[] = [];
-    let from = 0;
-    for (let newline = chunk.indexOf(NEWLINE); newline !== -1; newline = chunk.indexOf(NEWLINE, from)) {
-      hold(chunk.subarray(from, newline));
+    let start = 0;
+    for (let newline = chunk.indexOf(NEWLINE); newline !== -1; newline = chunk.indexOf(NEWLINE, start)) {
+      hold(chunk.subarray(start, newline));
       lines.push(complete());
-      from = newline + 1;
+      start = newline + 1;
     }
-    if (from < chunk.length) hold(chunk.subarray(from));
+    if (start < chunk.length) hold(chunk.subarray(start));
     position += chunk.length;
     if (lines.length > 0) yield lines;
   }

@@ -147,7 +147,7 @@ interface ParsedLine {
 async function* parsedLines(path: string): AsyncGenerator<ParsedLine> {
   let line = 0;
   try {
-    for await (const group of splitLines(createReadStream(path), Number.POSITIVE_INFINITY)) {
+    for await (const group of splitLines(createReadStream(path), { longest: Number.POSITIVE_INFINITY })) {
       for (const { bytes, end } of group) {
         line += 1;
         yield { line, end, parsed: parseLine(bytes) };

@@ -111,8 +111,10 @@ async function* readLayout(reading: Reading, format: Format | undefined): AsyncG
   const layout = chooseLayout(peeked, format);
   switch (layout.kind) {
     case 'empty':
-      return;
     case 'foreign':
+      // What a source is cannot be said of one that failed at once: its own failure is the answer.
+      if (peeked.broken) yield* readLines(reading);
+      if (layout.kind === 'empty') return;
       yield together([layout]);
       return;
     case 'whole':
@@ -130,7 +132,7 @@ async function* readLayout(reading: Reading, format: Format | undefined): AsyncG
 }
 
 async function* readLines({ file, from, peeked, unwrapper, end }: Reading): AsyncGenerator<RecordGroup> {
-  for await (const lines of splitLines(peeked.chunks, from)) {
+  for await (const lines of splitLines(peeked.chunks, { from })) {
     const resume = (): number | undefined => (unwrapper.isWaiting() ? undefined : endOf(lines.at(-1), end()));
     yield { records: recordsOfLines(file, lines, unwrapper), resume };
   }

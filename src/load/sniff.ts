@@ -28,6 +28,8 @@ export interface Peeked {
   readonly head: Buffer;
   /** True when the head is all there is. */
   readonly whole: boolean;
+  /** True when reading failed behind the head. */
+  readonly broken: boolean;
   /** Everything from the beginning, the head included. */
   readonly chunks: AsyncIterable<Buffer>;
 }
@@ -57,7 +59,8 @@ export async function peek(source: AsyncIterable<Buffer>, enough: (head: Buffer)
     head = Buffer.concat(pieces);
     if (whole || enough(head)) break;
   }
-  return { head, whole: whole && failure === undefined, chunks: rejoin(pieces, iterator, failure) };
+  const broken = failure !== undefined;
+  return { head, whole: whole && !broken, broken, chunks: rejoin(pieces, iterator, failure) };
 }
 
 async function* rejoin(pieces: Buffer[], rest: AsyncIterator<Buffer>, failure: unknown): AsyncGenerator<Buffer> {

@@ -1,15 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Line, splitLines } from '../../src/load/lines.ts';
+import { type Line, LONGEST_LINE, splitLines } from '../../src/load/lines.ts';
 import { chunked } from '../support/chunks.ts';
 
 async function linesOf(
   bytes: Buffer,
   sizes: readonly number[] = [bytes.length],
-  longest?: number,
+  longest = LONGEST_LINE,
 ): Promise<readonly Line[]> {
   const lines: Line[] = [];
-  for await (const group of splitLines(chunked(bytes, sizes), longest)) lines.push(...group);
+  for await (const group of splitLines(chunked(bytes, sizes), { longest })) lines.push(...group);
   return lines;
 }
 

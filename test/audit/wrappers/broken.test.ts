@@ -39,7 +39,8 @@ describe('a line with several values', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: torn.length - 1 }), (length) => {
         const start = torn.slice(0, length);
-        const isAmbiguous = /[:[,]$/.test(start);
+        const isInString = (start.match(/(?<!\\)"/g) ?? []).length % 2 === 1;
+        const isAmbiguous = !isInString && /[:[,]$/.test(start);
         expect(textsIn(start + event())).toEqual(isAmbiguous ? [BROKEN] : [BROKEN, event()]);
       }),
     );
