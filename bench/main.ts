@@ -27,12 +27,17 @@ const MEASURE: Readonly<Record<PartName, (workshop: Workshop) => Promise<PartRes
   mapping,
 };
 
+const INTERRUPTED = 130;
+
 async function main(options: Options): Promise<void> {
   const { scratch } = options;
   await mkdir(scratch, { recursive: true });
   const say = (line: string): void => console.error(line);
-  say('starting a fresh Elasticsearch');
+  say('starting Elasticsearch');
   const server = await startServer(scratch);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => void server.stop().finally(() => process.exit(INTERRUPTED)));
+  }
   const parts: PartResult[] = [];
   try {
     for (const name of options.parts) {

@@ -1,9 +1,9 @@
 /** One load, measured from the start of the program until all of it can be searched. */
-import { readFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Contender, Job } from './contender.ts';
 import { type Input, inputIds, warm } from './inputs.ts';
+import { machineBusyMicros } from './proc.ts';
 import { type Command, run, type Watch } from './run.ts';
 import {
   bytesPerDocument,
@@ -22,9 +22,6 @@ export interface Destination {
   /** Body of the request that creates it; undefined: the loader's own affair. */
   readonly create?: object;
 }
-
-/** Linux counts in hundredths of a second. */
-const MICROS_PER_TICK = 10_000;
 
 export interface Round {
   readonly contender: string;
@@ -111,13 +108,6 @@ export async function measureCommand({ server, say }: Workshop, measured: Measur
     `${round.contender}: ${Math.round(round.eventsPerSecond)}/s, ${stored} of ${events}, exit ${round.code}, ${foreignPercent} % foreign`,
   );
   return round;
-}
-
-/** CPU time of all programs since the machine started, without waiting: https://man7.org/linux/man-pages/man5/proc_stat.5.html */
-async function machineBusyMicros(): Promise<number> {
-  const [, user, nice, system, , , interrupts, softInterrupts] = (await readFile('/proc/stat', 'utf8')).split(/\s+/, 9);
-  const ticks = [user, nice, system, interrupts, softInterrupts].map(Number);
-  return ticks.reduce((sum, count) => sum + count, 0) * MICROS_PER_TICK;
 }
 
 export async function inspect({ server }: Workshop, input: Input, index: string): Promise<Inspection> {

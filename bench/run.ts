@@ -1,7 +1,7 @@
-/** Runs a program and says what it cost. Linux only: it reads /proc. */
+/** Runs a program and says what it cost. Linux only. */
 import { spawn } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
+import { descendants, processPeakRss } from './proc.ts';
 
 export interface Command {
   readonly argv: readonly string[];
@@ -97,16 +97,9 @@ async function watchMemory(shell: number, ended: () => boolean): Promise<number>
   let peak = 0;
   while (!ended()) {
     for (const pid of await descendants(shell)) {
-      const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
-      peak = Math.max(peak, Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1] ?? 0) * 1024);
+      peak = Math.max(peak, await processPeakRss(pid));
     }
     await delay(50);
   }
   return peak;
-}
-
-async function descendants(pid: number): Promise<readonly number[]> {
-  const text = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '');
-  const children = text.trim().split(' ').filter(Boolean).map(Number);
-  return [...children, ...(await Promise.all(children.map(descendants))).flat()];
 }

@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { descendants, processCpuMicros } from './proc.ts';
 
 export const CLI = join(import.meta.dirname, '../../dist/cli.js');
 const HEAP = '2g';
@@ -13,6 +14,8 @@ export interface Server {
   readonly username: string;
   readonly password: string;
   readonly version: string;
+  /** Its launcher, whose child is the server. */
+  readonly pid: number;
   /** One request; throws with the server's words unless its status is below 300. */
   readonly ask: (method: string, path: string, body?: object) => Promise<Json>;
   readonly stop: () => Promise<void>;
@@ -23,12 +26,21 @@ export interface Json {
   readonly [key: string]: Json;
 }
 
+/** Starts it unless it runs, and stops it only if it was started here. */
 export async function startServer(scratch: string): Promise<Server> {
   const home = join(scratch, 'home');
   const env = { ...process.env, KAUDIT_HOME: home, KAUDIT_ES_HEAP: HEAP, ELASTICSEARCH_URL: '' };
   const kaudit = (...args: string[]) => execute(process.execPath, [CLI, ...args], { env });
-  await kaudit('up', '--fresh');
-  const status = JSON.parse((await kaudit('status', '--json')).stdout) as { url: string; version: string };
+  const ranBefore = await kaudit('status').then(
+    () => true,
+    () => false,
+  );
+  if (!ranBefore) await kaudit('up');
+  const status = JSON.parse((await kaudit('status', '--json')).stdout) as {
+    url: string;
+    version: string;
+    pid: number;
+  };
   const { password } = JSON.parse(await readFile(join(home, 'node.json'), 'utf8')) as { password: string };
   const username = 'kaudit';
   const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
@@ -47,16 +59,15 @@ export async function startServer(scratch: string): Promise<Server> {
       return JSON.parse(text) as Json;
     },
     stop: async () => {
-      await kaudit('down');
+      if (!ranBefore) await kaudit('down');
     },
   };
 }
 
-/** CPU that the server's process has used since it started. */
-export async function serverCpuMicros({ ask }: Server): Promise<number> {
-  const { nodes } = await ask('GET', '/_nodes/_local/stats/process');
-  const [node] = Object.values(nodes ?? {});
-  return Number(node?.['process']?.['cpu']?.['total_in_millis']) * 1000;
+/** CPU that the server's processes have used. From the kernel, as the server's own numbers are up to a second old. */
+export async function serverCpuMicros({ pid }: Server): Promise<number> {
+  const pids = [pid, ...(await descendants(pid))];
+  return (await Promise.all(pids.map(processCpuMicros))).reduce((sum, micros) => sum + micros, 0);
 }
 
 /** Deletes the indices that a pattern names; the server takes no pattern for that. */
@@ -67,8 +78,8 @@ export async function deleteIndices({ ask }: Server, pattern: string): Promise<v
 
 /** Documents that a search finds from now on. */
 export async function refreshAndCount({ ask }: Server, pattern: string): Promise<number> {
-  await ask('POST', `/${pattern}/_refresh`);
-  return Number((await ask('GET', `/${pattern}/_count`))['count']);
+  await ask('POST', `/${pattern}/_refresh?ignore_unavailable=true`);
+  return Number((await ask('GET', `/${pattern}/_count?ignore_unavailable=true`))['count']);
 }
 
 /** Documents that were taken so far, searchable or not; 0 before the index is there. */

@@ -24,7 +24,7 @@ source events { file("${input.path}" follow-freq(1) flags(no-parse) log-iw-size(
 destination search { http(
   url("${url}/_bulk") method("POST") user("${username}") password("${password}")
   headers("Content-Type: application/x-ndjson") workers(2) batch-lines(2000) batch-timeout(1000) timeout(60)
-  log-fifo-size(200000) body('{"index":{"_index":"${index}"}}\\n$MSG') body-suffix("\\n") delimiter("\\n")); };
+  log-fifo-size(200000) body("{\\"index\\":{\\"_index\\":\\"${index}\\"}}\\n$MSG") body-suffix("\\n") delimiter("\\n")); };
 log { source(events); destination(search); flags(flow-control); };
 `,
     args: (config, state) => [

@@ -51,11 +51,16 @@ export async function peers(workshop: Workshop): Promise<PartResult> {
   }
   await wakeCompiler(workshop, settings);
   const samples: PeerSample[] = [];
+  const failed = new Set<string>();
   await interleave(settings, options.rounds ?? ROUNDS, async (setting, round) => {
     // Bodies are about what is lost on the way, which one round shows.
     if (setting.kind === 'mixed' && round > 1) return;
     const { kind, mapping, contender, input, destination } = setting;
     const measured = await measureLoad(workshop, contender, input, destination);
+    if (measured.stored === 0) {
+      failed.add(`${contender.name} stored nothing (${kind}, ${mapping}): ${measured.output.trim().slice(-200)}`);
+      return;
+    }
     const found = round === 1 ? await inspect(workshop, input, destination.index) : {};
     const ceiling = contender === prebuilt;
     samples.push({ ...measured, ...found, kind, mapping, setsId: contender.setsId, ceiling });
@@ -81,7 +86,7 @@ export async function peers(workshop: Workshop): Promise<PartResult> {
       { title: 'Settings', headers: ['', ''], rows: [kaudit, ...ready].map(({ name, about }) => [name, about]) },
     ],
     checks: checksOf(samples),
-    skipped,
+    skipped: [...skipped, ...failed],
     rounds: samples,
   };
 }

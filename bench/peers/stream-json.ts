@@ -49,6 +49,6 @@ for await (const { value } of createReadStream(required('BENCH_FILE')).pipe(pars
   batch.push(value as PeerEvent);
   if (batch.length === BATCH) await dispatch();
 }
-await dispatch();
+if (batch.length > 0) await dispatch();
 await Promise.all(underWay);
 console.log(`done, ${refused} refused`);
