@@ -11,7 +11,7 @@ import { mapping } from './parts/mapping.ts';
 import { memory } from './parts/memory.ts';
 import { peers } from './parts/peers.ts';
 import { plateau } from './parts/plateau.ts';
-import { type Report, writeReadme } from './readme.ts';
+import { foreign, type Report, writeReadme } from './readme.ts';
 import { type PartResult, renderPart } from './result.ts';
 import { startServer } from './server.ts';
 import type { Workshop } from './workshop.ts';
@@ -52,7 +52,7 @@ async function main(options: Options): Promise<void> {
   const report: Report = { date: new Date().toISOString().slice(0, 10), machine: machine(server.version), parts };
   await writeFile(join(scratch, 'report.json'), `${JSON.stringify(report, null, 2)}\n`);
   if (options.json) console.log(JSON.stringify(report));
-  else console.log(report.machine);
+  else console.log(`${report.machine} ${foreign(parts)}`);
   if (options.readme) await writeReadme(report);
   if (parts.some(({ checks }) => checks.some(({ holds }) => !holds))) process.exitCode = 1;
 }

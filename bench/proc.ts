@@ -1,12 +1,14 @@
 /** What the kernel tells about processes: https://man7.org/linux/man-pages/man5/proc.5.html */
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 
 /** Linux counts CPU in hundredths of a second. */
 const MICROS_PER_TICK = 10_000;
 
-/** Processes that a process started, and what those started. */
+/** Processes that a process started, and what those started. Each thread has its own children. */
 export async function descendants(pid: number): Promise<readonly number[]> {
-  const children = (await read(`${pid}/task/${pid}/children`)).trim().split(' ').filter(Boolean).map(Number);
+  const threads = await readdir(`/proc/${pid}/task`).catch(() => []);
+  const lists = await Promise.all(threads.map((thread) => read(`${pid}/task/${thread}/children`)));
+  const children = lists.join('').split(' ').filter(Boolean).map(Number);
   return [...children, ...(await Promise.all(children.map(descendants))).flat()];
 }
 

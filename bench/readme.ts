@@ -3,6 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type PeerSample, rate } from './parts/peers.ts';
 import { checkTable, type PartResult, renderTable } from './result.ts';
+import { median } from './statistics.ts';
 
 export interface Report {
   readonly date: string;
@@ -28,16 +29,32 @@ export function renderReport({ date, machine, parts }: Report): string {
   const peers = section('peers');
   const faults = section('faults');
   const checks = parts.flatMap((part) => part.checks);
+  const skipped = parts.flatMap((part) => part.skipped);
   return [
-    `Measured on ${date}. ${machine} Medians of interleaved rounds.\n`,
+    `Measured on ${date} by \`npm run bench\`. ${machine} Medians of interleaved rounds, with their whole range. ${foreign(parts)}\n`,
+    renderTable(checkTable(checks)),
     ...(peers === undefined
       ? []
-      : [chart(peers.rounds as readonly PeerSample[]), ...peers.tables.slice(0, 3).map(renderTable)]),
+      : [
+          'Events a second, from the start of the program until all can be searched:\n',
+          chart(peers.rounds as readonly PeerSample[]),
+          ...peers.tables.map(renderTable),
+        ]),
     ...(faults === undefined
       ? []
       : faults.tables.map((table) => renderTable({ ...table, title: `${faults.title}. ${faults.method}` }))),
-    renderTable(checkTable(checks)),
+    ...(skipped.length === 0 ? [] : [`Not measured:\n\n${[...new Set(skipped)].map((why) => `- ${why}\n`).join('')}`]),
   ].join('\n');
+}
+
+/** Whether the machine was quiet, which decides what the numbers are worth. */
+export function foreign(parts: readonly PartResult[]): string {
+  const shares = parts
+    .flatMap(({ rounds }) => rounds)
+    .flatMap((round) => ('foreignShare' in round ? [Number(round.foreignShare)] : []));
+  if (shares.length === 0) return '';
+  const percent = (share: number): string => (100 * share).toFixed(0);
+  return `Other programs used ${percent(median(shares))} % of the cores meanwhile (at most ${percent(Math.max(...shares))} %).`;
 }
 
 /** Events a second as bars, in the order of speed. */

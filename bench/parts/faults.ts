@@ -14,13 +14,17 @@ import { prepareAll, type Workshop } from '../workshop.ts';
 
 const EVENTS = 20_000;
 
+/** How a shell tells that SIGKILL ended a program. */
+const SIGKILLED = 128 + 9;
+const ENDED_BEFORE = ' (had ended before)';
+
 type Said = 'the event' | 'a failure' | 'nothing';
 
 interface Outcome {
   readonly contender: string;
   readonly refused: { readonly code: number; readonly missing: number; readonly said: Said };
   readonly twice: { readonly code: number; readonly doubled: number };
-  readonly killed: { readonly code: number; readonly missing: number; readonly doubled: number };
+  readonly killed: { readonly inTime: boolean; readonly missing: number; readonly doubled: number };
 }
 
 export async function faults(workshop: Workshop): Promise<PartResult> {
@@ -59,8 +63,8 @@ export async function faults(workshop: Workshop): Promise<PartResult> {
           refused.said,
           `${refused.code}`,
           `${twice.doubled}`,
-          `${killed.missing}`,
-          `${killed.doubled}`,
+          `${killed.missing}${killed.inTime ? '' : ENDED_BEFORE}`,
+          `${killed.doubled}${killed.inTime ? '' : ENDED_BEFORE}`,
         ]),
       },
     ],
@@ -116,10 +120,10 @@ async function killAndRepeat(workshop: Workshop, contender: Contender, events: n
   const destination = destinationOf(contender);
   await emptyDestination(workshop, destination);
   const job = await freshJob(workshop, input, destination);
-  await run(await contender.command(job), killAtHalf(server, job));
-  const { code } = await loadOnce(workshop, contender, job, Number.POSITIVE_INFINITY);
+  const { code } = await run(await contender.command(job), killAtHalf(server, job));
+  await loadOnce(workshop, contender, job, Number.POSITIVE_INFINITY);
   await refreshAndCount(server, job.index);
-  return { code, ...(await compareIds(server, input, job.index)) };
+  return { inTime: code === SIGKILLED, ...(await compareIds(server, input, job.index)) };
 }
 
 async function loadOnce(

@@ -155,6 +155,8 @@ function checksOf(samples: readonly PeerSample[]): readonly Check[] {
   const bytes = (of: readonly PeerSample[]): number =>
     median(of.flatMap(({ bytesPerDocument }) => (bytesPerDocument === undefined ? [] : [bytesPerDocument])));
   const defaults = metadata.filter(({ mapping }) => mapping === 'default');
+  // Nothing that sets an id could be run, or not all of its mappings.
+  if (!Number.isFinite(best('default')) || !Number.isFinite(best('mapped'))) return [];
   return [
     atLeast('Faster than the best that sets an id, as documented', rate(ours) / best('default'), 2.5),
     atLeast(
