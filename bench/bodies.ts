@@ -4,7 +4,6 @@ interface LoggedEvent {
   readonly auditID: string;
   readonly level: string;
   readonly requestObject?: LoggedObject;
-  readonly responseObject?: LoggedObject;
 }
 
 interface LoggedObject {
@@ -26,14 +25,17 @@ const MANAGED_FIELDS = [
   },
 ];
 
-/** Adds managedFields to the response of an event that has one. */
-export function withManagedFields(line: string): string {
-  if (!line.includes('"responseObject"')) return line;
+/** An event whose request has a body gets the response too: the object as the server stored it. */
+export function withResponse(line: string): string {
+  if (!line.includes('"requestObject":{')) return line;
   const event = JSON.parse(line) as LoggedEvent;
-  const { responseObject } = event;
-  if (responseObject?.metadata === undefined) return line;
-  const metadata = { ...responseObject.metadata, managedFields: MANAGED_FIELDS };
-  return JSON.stringify({ ...event, responseObject: { ...responseObject, metadata } });
+  const { requestObject } = event;
+  if (requestObject?.metadata === undefined) return line;
+  return JSON.stringify({ ...event, level: 'RequestResponse', responseObject: stored(requestObject, event.auditID) });
+}
+
+function stored(asked: LoggedObject, uid: string): LoggedObject {
+  return { ...asked, metadata: { ...asked.metadata, uid, resourceVersion: '81234', managedFields: MANAGED_FIELDS } };
 }
 
 /** The event at level RequestResponse, with a deployment of four containers as request and response: about 14 KB. */
@@ -42,8 +44,7 @@ export function largeBody(line: string): string {
   const seed = event.auditID.slice(0, 8);
   const asked = deployment(seed);
   const answered = {
-    ...asked,
-    metadata: { ...asked.metadata, uid: event.auditID, resourceVersion: '81234', managedFields: MANAGED_FIELDS },
+    ...stored(asked, event.auditID),
     status: { replicas: 3, readyReplicas: 3, conditions: [{ type: 'Available', status: 'True', reason: 'Minimum' }] },
   };
   return JSON.stringify({ ...event, level: 'RequestResponse', requestObject: asked, responseObject: answered });

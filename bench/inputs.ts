@@ -6,12 +6,12 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { createGzip } from 'node:zlib';
-import { largeBody, withManagedFields } from './bodies.ts';
+import { largeBody, withResponse } from './bodies.ts';
 import { CLI } from './server.ts';
 
 /**
  * metadata  events without bodies
- * mixed     as a sensible audit policy writes them: a few with bodies, which carry managedFields as real ones do
+ * mixed     a few with bodies, where something is written: what was asked and what was stored, with its managedFields
  * bodies    RequestResponse events of about 14 KB
  */
 export type Kind = 'metadata' | 'mixed' | 'bodies';
@@ -74,7 +74,7 @@ async function simulate(folder: string, kind: Kind, events: number): Promise<rea
   const level = kind === 'bodies' ? 'metadata' : kind;
   await promisify(execFile)(process.execPath, [CLI, 'simulate', '--events', `${events}`, '--level', level, '-o', path]);
   const lines = (await readFile(path, 'utf8')).trimEnd().split('\n');
-  if (kind === 'mixed') return lines.map(withManagedFields);
+  if (kind === 'mixed') return lines.map(withResponse);
   return kind === 'bodies' ? lines.map(largeBody) : lines;
 }
 

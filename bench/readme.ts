@@ -38,13 +38,17 @@ export function renderReport({ date, machine, parts }: Report): string {
       : [
           'Events a second, from the start of the program until all can be searched:\n',
           chart(peers.rounds as readonly PeerSample[]),
-          ...peers.tables.map(renderTable),
         ]),
-    ...(faults === undefined
-      ? []
-      : faults.tables.map((table) => renderTable({ ...table, title: `${faults.title}. ${faults.method}` }))),
+    ...(faults?.tables ?? []).map((table) => renderTable({ ...table, title: `${faults?.title}. ${faults?.method}` })),
+    '<details><summary>All tables</summary>\n',
+    ...parts.filter(({ part }) => part !== 'faults' && part !== 'mapping').map(partTables),
+    '</details>\n',
     ...(skipped.length === 0 ? [] : [`Not measured:\n\n${[...new Set(skipped)].map((why) => `- ${why}\n`).join('')}`]),
   ].join('\n');
+}
+
+function partTables({ title, method, tables }: PartResult): string {
+  return [`**${title}.** ${method}\n`, ...tables.map(renderTable)].join('\n');
 }
 
 /** Whether the machine was quiet, which decides what the numbers are worth. */

@@ -17,7 +17,7 @@ interface Script {
 }
 
 const HELPER = 'documented defaults: 5 MB a request, 5 in flight';
-const STREAM = '2,000 documents a request, 3 in flight, stops when its caller looks at no item';
+const STREAM = '2,000 documents a request, 3 in flight, one line of back-pressure';
 
 const SCRIPTS: readonly Script[] = [
   { name: 'JS helpers.bulk', about: HELPER, file: 'helpers-bulk.js', args: [], setsId: false },
