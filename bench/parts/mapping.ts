@@ -86,6 +86,10 @@ async function leafTable({ ask }: Server, { body }: Variant, documents: number):
   const aliases = Object.values(JSON.parse(readFileSync(join(ROOT, 'mappings/aliases.json'), 'utf8')) as object);
   const mapped = leavesOf(body.mappings.properties);
   const size = (name: string): number => Number(fields[name]?.['total_in_bytes'] ?? 0) / documents;
+  const searchSize = (name: string): number => {
+    const { inverted_index: terms, points_in_bytes: points } = fields[name] ?? {};
+    return (Number(terms?.['total_in_bytes'] ?? 0) + Number(points ?? 0)) / documents;
+  };
   const names = [...new Set([...mapped, ...Object.keys(fields)])].filter((name) => size(name) >= 0.05);
   const uses = (name: string): number =>
     investigations.filter((text) => new RegExp(`\\b${name.replaceAll('.', '\\.')}\\b`).test(text)).length;
@@ -97,7 +101,7 @@ async function leafTable({ ask }: Server, { body }: Variant, documents: number):
       .map((name) => [
         name,
         size(name).toFixed(1),
-        (Number(fields[name]?.['inverted_index']?.['total_in_bytes'] ?? 0) / documents).toFixed(1),
+        searchSize(name).toFixed(1),
         (Number(fields[name]?.['doc_values_in_bytes'] ?? 0) / documents).toFixed(1),
         mapped.includes(name) ? `${uses(name)}` : '',
         aliases.includes(name) ? 'yes' : '',
