@@ -7,6 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { createGzip } from 'node:zlib';
 import { largeBody, withResponse } from './bodies.ts';
+import { exists } from './contenders/install.ts';
 import { CLI } from './server.ts';
 
 /**
@@ -95,11 +96,4 @@ function* multiply(lines: readonly string[], events: number): Generator<Buffer> 
     if (round > 0) for (const start of starts) copy.write(digits, start, 'latin1');
     yield copy.subarray(0, ends[Math.min(lines.length, events - done) - 1]);
   }
-}
-
-async function exists(path: string): Promise<boolean> {
-  return await stat(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -6,7 +6,6 @@ import { descendants, processPeakRss } from './proc.ts';
 export interface Command {
   readonly argv: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  readonly cwd?: string;
   /** The one core that it may use; undefined: all. */
   readonly core?: number;
 }
@@ -42,7 +41,6 @@ export async function run(command: Command, watch?: Watch): Promise<Ran> {
   const child = spawn('bash', ['-c', MEASURED, 'bash', ...pinned, ...command.argv], {
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...command.env },
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
-    ...(command.cwd !== undefined && { cwd: command.cwd }),
   });
   let output = '';
   let times = '';
