@@ -12,9 +12,10 @@ export interface ConnectionOptions {
   readonly caFile?: string;
   /** Process of the embedded node, when it is that. */
   readonly pid?: number;
+  /** How long a request may take, its answer included. */
+  readonly requestTimeoutMs?: number;
 }
 
-/** Ours must bound a request: the client has no default, and a half-open connection would hang for ever. */
 const REQUEST_TIMEOUT_MS = 120_000;
 const OLDEST = [8, 19] as const;
 /** The client names the type of what it has serialised itself, and nothing else is sent through it. */
@@ -26,7 +27,8 @@ const CONTENT_TYPES = {
 /** Connects, and checks once that this is an Elasticsearch that kaudit works with and that it lets us in. */
 export async function connect(options: ConnectionOptions): Promise<Cluster> {
   const client = new Client(clientOptions(options));
-  const send = (request: RawRequest): Promise<RawResponse> => sendTo(client, options.url, request);
+  const timeoutMs = options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
+  const send = (request: RawRequest): Promise<RawResponse> => sendWithin(timeoutMs, client, options.url, request);
   const server = await identify(send, options.url);
   const docker: ClusterKind = server.clusterName === 'kaudit-docker' ? 'docker' : 'external';
   return {
@@ -50,7 +52,7 @@ function clientOptions(options: ConnectionOptions): ClientOptions {
     node: url.href,
     // One retry layer, in bulk.ts: two would multiply.
     maxRetries: 0,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    requestTimeout: options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
     compression: false,
     enableMetaHeader: false,
     ...(auth && { auth }),
@@ -90,6 +92,24 @@ function readCa(path: string): string {
         cause,
       },
     );
+  }
+}
+
+/**
+ * The client bounds the silence between two pieces of an answer, not the answer: one that drips would hold a request for
+ * ever (undici's bodyTimeout, https://undici.nodejs.org/#/docs/api/Client).
+ */
+async function sendWithin(timeoutMs: number, client: Client, url: string, request: RawRequest): Promise<RawResponse> {
+  const deadline = new AbortController();
+  const timer = setTimeout(() => deadline.abort(), timeoutMs);
+  const signal = request.signal ? AbortSignal.any([request.signal, deadline.signal]) : deadline.signal;
+  try {
+    return await sendTo(client, url, { ...request, signal });
+  } catch (error) {
+    if (!deadline.signal.aborted || request.signal?.aborted) throw error;
+    throw noAnswer(url, `it took longer than ${timeoutMs / 1000} s`, error);
+  } finally {
+    clearTimeout(timer);
   }
 }
 
@@ -139,9 +159,13 @@ function unreachable(error: unknown, url: string): KauditError {
       cause: error,
     });
   }
-  return new KauditError('unreachable', `No answer from ${url}: ${message}.`, {
+  return noAnswer(url, message, error);
+}
+
+function noAnswer(url: string, why: string, cause: unknown): KauditError {
+  return new KauditError('unreachable', `No answer from ${url}: ${why}.`, {
     hint: 'Check ELASTICSEARCH_URL and that the server runs; unset it to use the embedded node.',
-    cause: error,
+    cause,
   });
 }
 
