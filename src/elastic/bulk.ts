@@ -100,7 +100,7 @@ async function deliver(
   signal: AbortSignal | undefined,
 ): Promise<Remainder> {
   const response = await trySend(cluster, bulkBody(delivery.documents, positions), signal);
-  if (response === undefined) return outcomeUnknown(delivery, positions, 'no answer');
+  if (typeof response === 'string') return outcomeUnknown(delivery, positions, response);
   if (response.status === 200) return settle(cluster, delivery, positions, response);
   if (response.status === 413 || response.status === 400)
     return await bisect(cluster, delivery, positions, response, signal);
@@ -110,16 +110,16 @@ async function deliver(
   return { ...outcomeUnknown(delivery, positions, `status ${response.status}`), retryAfterMs };
 }
 
-async function trySend(
-  cluster: Cluster,
-  body: Buffer,
-  signal: AbortSignal | undefined,
-): Promise<RawResponse | undefined> {
+/** The answer, or why there is none to trust. */
+async function trySend(cluster: Cluster, body: Buffer, signal: AbortSignal | undefined): Promise<RawResponse | string> {
   try {
     return await cluster.send({ method: 'POST', path: BULK_PATH, body, contentType: 'ndjson' });
   } catch (error) {
-    if (signal?.aborted || !(error instanceof KauditError) || error.code !== 'unreachable') throw error;
-    return undefined;
+    if (signal?.aborted || !(error instanceof KauditError)) throw error;
+    if (error.code === 'unreachable') return 'no answer';
+    // It was Elasticsearch when we connected: a proxy's page, or JSON that breaks off, says nothing about the documents.
+    if (error.code === 'unsupported-server') return "an answer that is not the server's";
+    throw error;
   }
 }
 
