@@ -34,6 +34,8 @@ export function kaudit(args: readonly string[], options: RunOptions = {}): Promi
     ...options.env,
   };
   const child = spawn(process.execPath, [CLI, ...args], { env });
+  // A command that has ended does not take its input.
+  child.stdin.on('error', () => {});
   child.stdin.end(options.input ?? '');
   let out = '';
   let err = '';
