@@ -1,5 +1,13 @@
 import { eventsAlias } from '../audit/indices.ts';
-import { type Cluster, createDocuments, ensureIndex, getStored, setup } from '../elastic/index.ts';
+import {
+  type Cluster,
+  createDocuments,
+  ensureIndex,
+  getStored,
+  type RetryOptions,
+  refresh,
+  setup,
+} from '../elastic/index.ts';
 import type { Store } from '../load/index.ts';
 
 export interface StoreOptions {
@@ -13,14 +21,15 @@ export async function openStore(cluster: Cluster, { signal, say }: StoreOptions 
   const onRetry = (reason: string, waitMs: number): void => {
     say?.(`Elasticsearch: ${reason}; trying again in ${(waitMs / 1000).toFixed(1)} s`);
   };
+  const retry: RetryOptions = { onRetry, ...(signal && { signal }) };
   return {
-    ensureIndex: (index, alias) => ensureIndex(cluster, index, alias),
-    create: (documents) => createDocuments(cluster, documents, { onRetry, ...(signal && { signal }) }),
-    get: (addresses, fields) => getStored(cluster, addresses, fields),
+    ensureIndex: (index, alias) => ensureIndex(cluster, index, alias, retry),
+    create: (documents) => createDocuments(cluster, documents, retry),
+    get: (addresses, fields) => getStored(cluster, addresses, fields, retry),
   };
 }
 
 /** Makes what has been loaded visible to searches. */
 export async function refreshEvents(cluster: Cluster, namespace: string): Promise<void> {
-  await cluster.ask('POST', `/${eventsAlias(namespace)}/_refresh`);
+  await refresh(cluster, eventsAlias(namespace));
 }

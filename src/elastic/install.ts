@@ -3,6 +3,7 @@ import { isObject, type JsonObject } from '../audit/event.ts';
 import { KauditError } from '../shared/errors.ts';
 import type { Cluster } from './cluster.ts';
 import { refusal } from './connection.ts';
+import { type RetryOptions, sendPatiently } from './patience.ts';
 
 /** The index template's name, and the version that this kaudit brings. */
 export const TEMPLATE = 'kaudit-events';
@@ -87,9 +88,15 @@ async function installedVersion(cluster: Cluster): Promise<number | undefined> {
 }
 
 /** Creates an index behind its alias, unless it is there. The bulk API would create it too, and leave the alias out. */
-export async function ensureIndex(cluster: Cluster, index: string, alias: string | undefined): Promise<void> {
+export async function ensureIndex(
+  cluster: Cluster,
+  index: string,
+  alias: string | undefined,
+  options: RetryOptions = {},
+): Promise<void> {
   const body = alias === undefined ? {} : { aliases: { [alias]: {} } };
-  const response = await cluster.send({ method: 'PUT', path: `/${index}`, body: JSON.stringify(body) });
+  const request = { method: 'PUT', path: `/${index}`, body: JSON.stringify(body) } as const;
+  const response = await sendPatiently(cluster, request, options);
   if (response.status === 200) return;
   const failure = isObject(response.body) ? response.body['error'] : undefined;
   if (isObject(failure) && failure['type'] === 'resource_already_exists_exception') return;
