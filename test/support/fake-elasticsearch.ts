@@ -51,12 +51,19 @@ export interface BulkRequest {
   readonly body: Buffer;
 }
 
+export interface Refusal {
+  readonly status: number;
+  readonly body?: string;
+}
+
 export interface FakeElasticsearch {
   readonly url: string;
   /** What to do with a bulk request; undefined serves it. */
   spoil: (request: BulkRequest) => BulkFault | undefined;
   /** What to answer to any request before it is looked at; undefined serves it. */
-  refuse: (method: string, path: string) => { readonly status: number; readonly body?: string } | undefined;
+  refuse: (method: string, path: string) => Refusal | undefined;
+  /** Documents that cannot be read for the moment: an error in their place. */
+  unreadable: (document: { readonly index: string; readonly id: string }) => boolean;
   /** Everything that is stored in indices whose name begins so. */
   readonly documents: (prefix: string) => readonly FakeDocument[];
   readonly put: (document: FakeDocument) => void;
@@ -73,7 +80,7 @@ export interface Tls {
 
 /** Starts one on a free port. */
 export async function fakeElasticsearch(tls?: Tls): Promise<FakeElasticsearch> {
-  const store = openStore();
+  const store = openStore((document) => fake.unreadable(document));
   const requests: string[] = [];
   let bulks = 0;
   const answerAll = async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
@@ -96,6 +103,7 @@ export async function fakeElasticsearch(tls?: Tls): Promise<FakeElasticsearch> {
     url: tls === undefined ? address : address.replace('http:', 'https:'),
     spoil: () => undefined,
     refuse: () => undefined,
+    unreadable: () => false,
     documents: store.documents,
     put: store.put,
     deleteIndices: store.deleteIndices,
@@ -186,6 +194,12 @@ function sendJson(outgoing: ServerResponse, url: URL, status: number, answer: Js
 type Answer = readonly [status: number, body: JsonObject];
 type BulkItemFault = Extract<BulkFault, { kind: 'items' | 'failure-store' }>;
 
+interface Action {
+  readonly _index: string;
+  readonly _id: string;
+  readonly require_alias?: boolean;
+}
+
 interface FakeStore {
   readonly answer: (method: string, url: URL, body: Buffer) => Answer;
   readonly bulk: (body: Buffer, fault?: BulkItemFault) => Answer;
@@ -194,7 +208,7 @@ interface FakeStore {
   readonly deleteIndices: () => void;
 }
 
-function openStore(): FakeStore {
+function openStore(unreadable: FakeElasticsearch['unreadable']): FakeStore {
   const indices = new Map<string, Map<string, JsonObject>>();
   let template: JsonObject | undefined;
 
@@ -218,6 +232,9 @@ function openStore(): FakeStore {
   };
 
   const find = ({ index, id }: { index: string; id: string }): JsonObject => {
+    if (unreadable({ index, id })) {
+      return { _index: index, _id: id, error: { type: 'no_shard_available_action_exception' } };
+    }
     const source = indices.get(index)?.get(id);
     return { _index: index, _id: id, found: source !== undefined, ...(source && { _source: source }) };
   };
@@ -229,7 +246,7 @@ function openStore(): FakeStore {
     const lines = text.slice(0, -1).split('\n');
     const items: JsonObject[] = [];
     for (let at = 0; at < lines.length; at += 2) {
-      const action = JSON.parse(lines[at] ?? '').create as { _index: string; _id: string };
+      const action = JSON.parse(lines[at] ?? '').create as Action;
       items.push({ create: { ...action, _version: 1, ...create(action, lines[at + 1] ?? '', items.length, fault) } });
     }
     return [
@@ -239,7 +256,7 @@ function openStore(): FakeStore {
   };
 
   const create = (
-    { _index: index, _id: id }: { _index: string; _id: string },
+    { _index: index, _id: id, require_alias: requireAlias }: Action,
     json: string,
     at: number,
     fault: BulkItemFault | undefined,
@@ -253,7 +270,7 @@ function openStore(): FakeStore {
       return { _index: `.fs-${index}-000001`, status: 201, result: 'created', failure_store: 'used' };
     }
     const documents = indices.get(index);
-    if (documents === undefined) return itemFailure(404, 'index_not_found_exception');
+    if (documents === undefined || requireAlias) return itemFailure(404, 'index_not_found_exception');
     if (documents.has(id)) return itemFailure(409, 'version_conflict_engine_exception');
     documents.set(id, source);
     return spoilt === undefined ? { status: 201, result: 'created' } : itemFailure(spoilt.status, spoilt.type);
