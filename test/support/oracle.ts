@@ -20,21 +20,31 @@ import type { FakeElasticsearch } from './fake-elasticsearch.ts';
 export interface Target {
   readonly connection: ConnectionOptions;
   readonly stored: (namespace: string) => Promise<readonly JsonObject[]>;
+  /** Whether it holds anything yet; false also while it cannot say. */
+  readonly holdsAny: (namespace: string) => Promise<boolean>;
 }
 
 /** `url`: of a proxy before it. */
 export function fakeTarget(fake: FakeElasticsearch, url = fake.url): Target {
-  return {
-    connection: { url },
-    stored: async (namespace) =>
-      [eventsIndex(namespace, ''), variantsIndex(namespace)].flatMap((prefix) =>
-        fake.documents(prefix).map(({ source }) => source),
-      ),
-  };
+  const stored: Target['stored'] = async (namespace) =>
+    [eventsIndex(namespace, ''), variantsIndex(namespace)].flatMap((prefix) =>
+      fake.documents(prefix).map(({ source }) => source),
+    );
+  return { connection: { url }, stored, holdsAny: async (namespace) => (await stored(namespace)).length > 0 };
 }
 
 export function realTarget(server: ConnectionOptions = inject('elasticsearch'), url = server.url): Target {
-  return { connection: { ...server, url }, stored: (namespace) => storedIn(server, namespace) };
+  return {
+    connection: { ...server, url },
+    stored: (namespace) => storedIn(server, namespace),
+    holdsAny: async (namespace) => {
+      const cluster = await connect(server);
+      const index = eventsIndex(namespace, '*');
+      await cluster.send({ method: 'POST', path: `/${index}/_refresh` });
+      const { body } = await cluster.send({ method: 'GET', path: `/${index}/_count` });
+      return isObject(body) && Number(body['count']) > 0;
+    },
+  };
 }
 
 const PAGE = 5000;
