@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { Client, type ClientOptions, errors } from '@elastic/elasticsearch';
 import { KauditError, messageOf } from '../shared/errors.ts';
@@ -83,12 +84,15 @@ function authOf({ apiKey, username, password }: ConnectionOptions): ClientOption
 
 function readCa(path: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    const text = readFileSync(path, 'utf8');
+    new X509Certificate(text);
+    return text;
   } catch (cause) {
     throw new KauditError(
       'invalid-configuration',
-      `ELASTICSEARCH_CA_FILE ${path} cannot be read: ${messageOf(cause)}.`,
+      `ELASTICSEARCH_CA_FILE ${path} is no certificate: ${messageOf(cause)}.`,
       {
+        hint: "It must be a PEM file, with the certificate of the authority that signed the server's.",
         cause,
       },
     );
@@ -146,6 +150,13 @@ function retryAfter(headers: { readonly [name: string]: unknown } | undefined): 
   return Number.isFinite(seconds) && seconds > 0 ? { retryAfterSeconds: seconds } : {};
 }
 
+/** What can be done about a certificate, by the words of OpenSSL and Node. */
+const CERTIFICATE_HINTS: readonly (readonly [RegExp, string])[] = [
+  [/expired|not yet valid/i, "It must be renewed, unless this machine's clock is wrong."],
+  [/altnames/i, 'It is for another host: put the name that it is for into ELASTICSEARCH_URL.'],
+  [/certificate|self.signed/i, 'Set ELASTICSEARCH_CA_FILE to the PEM file of the authority that signed it.'],
+];
+
 function unreachable(error: unknown, url: string): KauditError {
   if (error instanceof errors.ProductNotSupportedError) return noElasticsearch(url);
   if (error instanceof errors.RequestAbortedError) {
@@ -153,9 +164,16 @@ function unreachable(error: unknown, url: string): KauditError {
   }
   if (error instanceof errors.DeserializationError) return noElasticsearch(url);
   const message = messageOf(error);
-  if (/certificate|self.signed|altnames/i.test(message)) {
+  if (/wrong version number|packet length too long/i.test(message)) {
+    return new KauditError('unreachable', `What answers at ${url} does not speak TLS.`, {
+      hint: 'If that is as it should be, let ELASTICSEARCH_URL begin with http://.',
+      cause: error,
+    });
+  }
+  const hint = CERTIFICATE_HINTS.find(([pattern]) => pattern.test(message))?.[1];
+  if (hint !== undefined) {
     return new KauditError('unreachable', `The certificate of ${url} is not trusted: ${message}.`, {
-      hint: 'Set ELASTICSEARCH_CA_FILE to the PEM file of the authority that signed it.',
+      hint,
       cause: error,
     });
   }
