@@ -1,4 +1,5 @@
 import { isObject } from '../audit/event.ts';
+import { crashPoint } from '../shared/crash-point.ts';
 import { KauditError } from '../shared/errors.ts';
 import type { Cluster, RawResponse } from './cluster.ts';
 import { refusal } from './connection.ts';
@@ -102,7 +103,9 @@ async function deliver(
   signal: AbortSignal | undefined,
 ): Promise<Remainder> {
   const body = bulkBody(delivery.documents, positions);
+  crashPoint('before-send');
   const response = await trySend(cluster, { method: 'POST', path: BULK_PATH, body, contentType: 'ndjson' }, signal);
+  crashPoint('after-answer');
   if (typeof response === 'string') return outcomeUnknown(delivery, positions, response);
   if (response.status === 200) return settle(cluster, delivery, positions, response);
   if (response.status === 413 || response.status === 400)

@@ -1,6 +1,7 @@
 import pLimit from 'p-limit';
 import { type DocumentContext, documentOf } from '../audit/document.ts';
 import { eventsIndex } from '../audit/indices.ts';
+import { crashPoint } from '../shared/crash-point.ts';
 import { type Batcher, openBatcher } from './batch.ts';
 import { type Delivery, deliverBatch } from './deliver.ts';
 import { closeLedger, type FileLedger, type LoadReport, openFileLedger, type Span, settle, widen } from './ledger.ts';
@@ -111,6 +112,7 @@ async function loadSource(run: Run, source: FoundSource): Promise<FileLedger> {
   });
   for await (const group of records) {
     for (const record of group) await take(run, ledger, source, record);
+    crashPoint('after-read');
     run.options.onProgress?.({ events: run.events, bytes: run.readFromDisk, total: run.totalOnDisk });
     if (run.options.signal.aborted) return interrupted(ledger);
   }

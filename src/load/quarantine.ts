@@ -1,5 +1,6 @@
 import { type FileHandle, mkdir, open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { crashPoint } from '../shared/crash-point.ts';
 
 /** What could not be indexed, with where it stands in its source. */
 export interface QuarantineEntry {
@@ -34,7 +35,9 @@ export function openQuarantine(folder: string, run: string): Quarantine {
   return {
     add: async (entry) => {
       handle ??= openFile();
+      crashPoint('before-quarantine-write');
       await (await handle).appendFile(`${JSON.stringify({ ...entry, text: withoutSecrets(entry.text) })}\n`);
+      crashPoint('after-quarantine-write');
       used = true;
     },
     file: () => (used ? path : undefined),
