@@ -127,7 +127,7 @@ function interrupted(ledger: FileLedger): FileLedger {
 }
 
 async function* countDisk(run: Run, source: Source): AsyncGenerator<Buffer> {
-  for await (const chunk of source.open()) {
+  for await (const chunk of source.open(run.options.signal)) {
     run.readFromDisk += chunk.length;
     yield chunk;
   }

@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { addAbortSignal, Readable } from 'node:stream';
 import { glob, isDynamicPattern } from 'tinyglobby';
 import { messageOf, systemCodeOf } from '../shared/errors.ts';
 import { STDIN } from '../shared/io.ts';
@@ -13,7 +14,8 @@ export interface Source {
   readonly size: number | undefined;
   /** Named by the user, rather than found in a folder: then leaving it out is worth telling. */
   readonly named: boolean;
-  readonly open: () => AsyncIterable<Buffer>;
+  /** Reading ends with an error when `signal` is aborted, also where nothing comes, as on an idle stdin. */
+  readonly open: (signal?: AbortSignal) => AsyncIterable<Buffer>;
 }
 
 export interface UnreadableSource {
@@ -38,7 +40,7 @@ export async function findSources(
   };
   for (const path of paths) {
     if (path === '-' || path === STDIN)
-      add({ name: '-', size: undefined, named: true, open: () => buffersOf(stdin) }, '-');
+      add({ name: '-', size: undefined, named: true, open: (signal) => buffersOf(stdin, signal) }, '-');
     else await walk(path, true, new Set(), add);
   }
   return found;
@@ -51,10 +53,10 @@ async function walk(path: string, named: boolean, parents: ReadonlySet<string>, 
     const real = await realpath(path);
     const stats = await stat(real);
     if (stats.isFile()) {
-      add({ name: path, size: stats.size, named, open: () => openFile(path) }, real);
+      add({ name: path, size: stats.size, named, open: (signal) => openFile(path, signal) }, real);
     } else if (!stats.isDirectory()) {
       // A named pipe can be read once, as `kaudit load <(zcat …)` does; below a folder it might wait for ever.
-      if (named) add({ name: path, size: undefined, named, open: () => openFile(path) }, real);
+      if (named) add({ name: path, size: undefined, named, open: (signal) => openFile(path, signal) }, real);
       else add({ name: path, reason: 'no regular file' }, real);
     } else if (!parents.has(real)) {
       const below = new Set([...parents, real]);
@@ -72,11 +74,12 @@ async function walkGlob(pattern: string, add: Add): Promise<void> {
   for (const match of matches.sort()) await walk(match.replace(/\/$/, ''), true, new Set(), add);
 }
 
-function openFile(path: string): AsyncIterable<Buffer> {
-  return createReadStream(path, { highWaterMark: READ_BYTES });
+function openFile(path: string, signal: AbortSignal | undefined): AsyncIterable<Buffer> {
+  return createReadStream(path, { highWaterMark: READ_BYTES, ...(signal && { signal }) });
 }
 
-async function* buffersOf(stream: NodeJS.ReadableStream): AsyncGenerator<Buffer> {
+async function* buffersOf(stream: NodeJS.ReadableStream, signal: AbortSignal | undefined): AsyncGenerator<Buffer> {
+  if (signal !== undefined && stream instanceof Readable) addAbortSignal(signal, stream);
   for await (const chunk of stream) yield typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
 }
 
