@@ -3,7 +3,8 @@ import type { CommandModule } from 'yargs';
 import { requireNamespace } from '../audit/indices.ts';
 import { findSources, type LoadProgress, type LoadReport, load } from '../load/index.ts';
 import { renderLoad } from '../report/index.ts';
-import { EXIT } from '../shared/errors.ts';
+import { EXIT, systemCodeOf } from '../shared/errors.ts';
+import type { Io } from '../shared/io.ts';
 import type { Context, GlobalFlags, Run } from './context.ts';
 import { openStore, refreshEvents } from './store.ts';
 
@@ -50,8 +51,17 @@ async function loadPaths(context: Context, flags: LoadFlags): Promise<number> {
   });
   io.progress('');
   if (report.created > 0) await refreshEvents(cluster, namespace);
-  await io.out(flags.json ? `${JSON.stringify(report)}\n` : renderLoad(report, io));
+  await tell(io, flags.json ? `${JSON.stringify(report)}\n` : renderLoad(report, io));
   return exitCode(report, partial, signal.aborted);
+}
+
+/** A reader that has gone misses the ledger; what it says decides the exit code all the same. */
+async function tell(io: Io, ledger: string): Promise<void> {
+  try {
+    await io.out(ledger);
+  } catch (error) {
+    if (systemCodeOf(error) !== 'EPIPE') throw error;
+  }
 }
 
 function exitCode(report: LoadReport, partial: boolean, interrupted: boolean): number {

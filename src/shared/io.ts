@@ -1,3 +1,5 @@
+import { KauditError, messageOf, systemCodeOf } from './errors.ts';
+
 /**
  * Where a command reads and writes. stdout is data, stderr is talk.
  * Passed as an argument so that tests can watch both and pretend to be a terminal.
@@ -63,8 +65,13 @@ export function processIo(talk: Talk, env: NodeJS.ProcessEnv = process.env): Io 
 /** A reader that has seen enough (`| head`) shows as a rejected write; without a listener it would end the process first. */
 process.stdout.on('error', () => {});
 
-function writeFully(text: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    process.stdout.write(text, (error) => (error ? reject(error) : resolve()));
-  });
+async function writeFully(text: string): Promise<void> {
+  try {
+    await new Promise<void>((resolve, reject) => {
+      process.stdout.write(text, (error) => (error ? reject(error) : resolve()));
+    });
+  } catch (error) {
+    if (systemCodeOf(error) === 'EPIPE') throw error;
+    throw new KauditError('unwritable-output', `The output cannot be written: ${messageOf(error)}.`, { cause: error });
+  }
 }
