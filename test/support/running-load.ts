@@ -13,8 +13,14 @@ export interface RunningLoad {
   readonly kill: (signal: NodeJS.Signals) => void;
   /** Waits until it has said something that matches, on stderr. */
   readonly says: (pattern: RegExp) => Promise<void>;
+  /** Its end. */
+  readonly ended: Promise<Ended>;
   /** Ends its input and waits for its end. */
-  readonly end: () => Promise<Ran & { readonly signal: NodeJS.Signals | null }>;
+  readonly end: () => Promise<Ended>;
+}
+
+export interface Ended extends Ran {
+  readonly signal: NodeJS.Signals | null;
 }
 
 export interface StartOptions {
@@ -43,7 +49,7 @@ export function startLoad(target: Target, namespace: string, options: StartOptio
   child.stderr.on('data', (data: Buffer) => {
     err += data.toString();
   });
-  const ended = new Promise<Ran & { signal: NodeJS.Signals | null }>((resolve, reject) => {
+  const ended = new Promise<Ended>((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (code, signal) => resolve({ code, signal, out, err, json: () => JSON.parse(out) as unknown }));
   });
@@ -57,6 +63,7 @@ export function startLoad(target: Target, namespace: string, options: StartOptio
         await delay(20);
       }
     },
+    ended,
     end: () => {
       child.stdin.end();
       return ended;
