@@ -3,7 +3,12 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { connect, createDocuments, ensureIndex } from '../../src/elastic/index.ts';
 import { kaudit } from '../support/cli.ts';
 import { freshNamespace } from '../support/cluster.ts';
-import { type FakeElasticsearch, fakeElasticsearch, firstBulks } from '../support/fake-elasticsearch.ts';
+import {
+  type BulkFault,
+  type FakeElasticsearch,
+  fakeElasticsearch,
+  firstBulks,
+} from '../support/fake-elasticsearch.ts';
 import {
   envOf,
   eventLines,
@@ -153,6 +158,23 @@ describe('a request that is never answered', () => {
       onRetry: () => void proxy.setMode({ kind: 'pass' }),
     });
     expect(await outcomes).toEqual([{ kind: 'created' }]);
+  });
+});
+
+describe('a request of many bytes', () => {
+  // Each of these is an error of the client, which once was copied byte by byte.
+  it.each<[string, BulkFault]>([
+    ['the connection breaks', { kind: 'drop', when: 'before' }],
+    ['the server refuses it for a while', { kind: 'answer', status: 429 }],
+    ['the answer is no JSON', { kind: 'answer', status: 200, body: '{' }],
+  ])('costs no more than its bytes when %s', async (_, fault) => {
+    fake.spoil = firstBulks(3, fault);
+    const cluster = await connect({ url: proxy.url });
+    await ensureIndex(cluster, 'kaudit-events-x-2026.03', undefined);
+    const before = process.memoryUsage().rss;
+    const large = { index: 'kaudit-events-x-2026.03', id: 'a', json: JSON.stringify({ a: 'x'.repeat(8_000_000) }) };
+    expect(await createDocuments(cluster, [large])).toMatchObject([{ kind: 'created' }]);
+    expect((process.memoryUsage().rss - before) / large.json.length).toBeLessThan(50);
   });
 });
 
