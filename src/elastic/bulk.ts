@@ -30,6 +30,7 @@ export type BulkOutcome =
 const BULK_PATH =
   '/_bulk?filter_path=errors,items.*._id,items.*.status,items.*.failure_store,items.*.error.type&include_source_on_error=false';
 const BLOCK = 'cluster_block_exception';
+const MOST_PARTS = 64;
 const NO_OUTCOME: BulkOutcome = { kind: 'refused', reason: 'no outcome' };
 const TOO_LARGE = 'larger than the server takes';
 const UNREADABLE = 'the server cannot read it';
@@ -54,10 +55,12 @@ export async function createDocuments(
   const delivery: Delivery = { documents, outcomes: new Array(documents.length), resent: new Set() };
   const patience = openPatience(options);
   let pending = documents.map((_, position) => position);
-  for (;;) {
-    const { left, reason, retryAfterMs } = await deliver(cluster, delivery, pending, options.signal);
+  for (let parts = 1; ; ) {
+    const { left, reason, retryAfterMs } = await deliverInParts(cluster, delivery, pending, parts, options.signal);
     if (left.length === 0) break;
     if (left.length < pending.length) patience.progress();
+    // A request may be more than the server has room for, or a proxy lets through, and none of them says so.
+    else parts = Math.min(parts * 2, MOST_PARTS);
     pending = left;
     await patience.wait(reason, retryAfterMs, (why) => gaveUp(cluster.url, `${why}, for ${left.length} documents`));
   }
@@ -94,6 +97,30 @@ interface Remainder {
   readonly left: number[];
   readonly reason: string;
   readonly retryAfterMs: number;
+}
+
+/** Delivers in so many requests, one after the other, until there is one of which nothing is taken. */
+async function deliverInParts(
+  cluster: Cluster,
+  delivery: Delivery,
+  positions: readonly number[],
+  parts: number,
+  signal: AbortSignal | undefined,
+): Promise<Remainder> {
+  const size = Math.ceil(positions.length / parts);
+  const left: number[] = [];
+  let last: Remainder = { left, reason: '', retryAfterMs: 0 };
+  for (let from = 0; from < positions.length; from += size) {
+    const part = positions.slice(from, from + size);
+    const remainder = await deliver(cluster, delivery, part, signal);
+    left.push(...remainder.left);
+    if (remainder.left.length > 0) last = remainder;
+    if (remainder.left.length < part.length) continue;
+    // Not one was taken: the others would fare no better.
+    left.push(...positions.slice(from + size));
+    break;
+  }
+  return { ...last, left };
 }
 
 async function deliver(
