@@ -177,6 +177,19 @@ describe('B7: a load, into a server that takes small requests only', () => {
   });
 });
 
+describe('B5: a load, into a server that has room for small requests only', () => {
+  it.each<[string, BulkFault]>([
+    ['asks to try later', status(429, { error: { type: 'es_rejected_execution_exception' } })],
+    ['breaks the connection', { kind: 'drop', when: 'before' }],
+  ])('makes them small, when it %s', async (_, fault) => {
+    fake.spoil = ({ body }) => (body.length > 100_000 ? fault : undefined);
+    const ran = await loadLines();
+    expect(ran.code, ran.err).toBe(0);
+    expect(ledgerOf(ran)).toMatchObject({ created: LINES.length });
+    await expectExactly(target, NAMESPACE, LINES);
+  });
+});
+
 describe('B8: a load, with documents that spoil a whole request', () => {
   it.each([[1], [2], [5]])('finds %i of them, and quarantines only those', async (poisoned) => {
     const poison = LINES.slice(20, 20 + poisoned).map((line) => fieldOf(JSON.parse(line), 'auditID'));
