@@ -1,6 +1,7 @@
 import { type FileHandle, mkdir, open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { crashPoint } from '../shared/crash-point.ts';
+import { KauditError, messageOf } from '../shared/errors.ts';
 
 /** What could not be indexed, with where it stands in its source. */
 export interface QuarantineEntry {
@@ -34,15 +35,23 @@ export function openQuarantine(folder: string, run: string): Quarantine {
   };
   return {
     add: async (entry) => {
-      handle ??= openFile();
       crashPoint('before-quarantine-write');
-      await (await handle).appendFile(`${JSON.stringify({ ...entry, text: withoutSecrets(entry.text) })}\n`);
+      try {
+        handle ??= openFile();
+        await (await handle).appendFile(`${JSON.stringify({ ...entry, text: withoutSecrets(entry.text) })}\n`);
+      } catch (cause) {
+        throw new KauditError('unwritable-output', `The quarantine ${path} cannot be written: ${messageOf(cause)}.`, {
+          hint: 'Make room there, or set KAUDIT_HOME to another folder, and run the same command again.',
+          cause,
+        });
+      }
       crashPoint('after-quarantine-write');
       used = true;
     },
     file: () => (used ? path : undefined),
     close: async () => {
-      await (await handle)?.close();
+      // One that could not be opened has been told of.
+      await (await handle?.catch(() => undefined))?.close();
     },
   };
 }
