@@ -53,10 +53,10 @@ async function walk(path: string, named: boolean, parents: ReadonlySet<string>, 
     const real = await realpath(path);
     const stats = await stat(real);
     if (stats.isFile()) {
-      add({ name: path, size: stats.size, named, open: (signal) => openFile(path, signal) }, real);
+      add({ name: path, size: stats.size, named, open: (signal) => readFile(path, stats.size, signal) }, real);
     } else if (!stats.isDirectory()) {
       // A named pipe can be read once, as `kaudit load <(zcat …)` does; below a folder it might wait for ever.
-      if (named) add({ name: path, size: undefined, named, open: (signal) => openFile(path, signal) }, real);
+      if (named) add({ name: path, size: undefined, named, open: (signal) => readFile(path, 0, signal) }, real);
       else add({ name: path, reason: 'no regular file' }, real);
     } else if (!parents.has(real)) {
       const below = new Set([...parents, real]);
@@ -74,8 +74,18 @@ async function walkGlob(pattern: string, add: Add): Promise<void> {
   for (const match of matches.sort()) await walk(match.replace(/\/$/, ''), true, new Set(), add);
 }
 
-function openFile(path: string, signal: AbortSignal | undefined): AsyncIterable<Buffer> {
-  return createReadStream(path, { highWaterMark: READ_BYTES, ...(signal && { signal }) });
+/** A file that is cut or replaced under us ends early without an error of its own. */
+async function* readFile(path: string, least: number, signal: AbortSignal | undefined): AsyncGenerator<Buffer> {
+  const stream: AsyncIterable<Buffer> = createReadStream(path, {
+    highWaterMark: READ_BYTES,
+    ...(signal && { signal }),
+  });
+  let read = 0;
+  for await (const chunk of stream) {
+    read += chunk.length;
+    yield chunk;
+  }
+  if (read < least) throw new Error(`it became shorter: ${least} bytes when it was found, ${read} when it was read`);
 }
 
 async function* buffersOf(stream: NodeJS.ReadableStream, signal: AbortSignal | undefined): AsyncGenerator<Buffer> {
