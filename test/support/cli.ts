@@ -17,6 +17,8 @@ export interface Ran {
 export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly input?: string | Buffer;
+  /** A program, with its arguments, that runs it: one that first takes something away, such as `ulimit`. */
+  readonly behind?: readonly string[];
   /** Called when it has been started; may end it. */
   readonly during?: (kill: (signal: NodeJS.Signals) => void) => Promise<void>;
 }
@@ -33,7 +35,8 @@ export function kaudit(args: readonly string[], options: RunOptions = {}): Promi
     ELASTICSEARCH_PASSWORD: password,
     ...options.env,
   };
-  const child = spawn(process.execPath, [CLI, ...args], { env });
+  const [program = process.execPath, ...before] = [...(options.behind ?? []), process.execPath];
+  const child = spawn(program, [...before, CLI, ...args], { env });
   // A command that has ended does not take its input.
   child.stdin.on('error', () => {});
   child.stdin.end(options.input ?? '');
