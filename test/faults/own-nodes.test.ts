@@ -2,11 +2,13 @@
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
+import { connect } from '../../src/elastic/index.ts';
 import { kaudit } from '../support/cli.ts';
 import { freshNamespace } from '../support/cluster.ts';
 import { isLong } from '../support/long.ts';
-import { envOf, eventLines, expectExactly, expectFreshEventPasses, ledgerOf } from '../support/oracle.ts';
+import { envOf, eventLines, expectExactly, expectFreshEventPasses, ledgerOf, realTarget } from '../support/oracle.ts';
 import { type OwnNode, ownNode } from '../support/own-node.ts';
 import { feedUntilStored, startLoad } from '../support/running-load.ts';
 
@@ -74,5 +76,38 @@ describe.runIf(isLong)('B12: a load, into a real node that is killed and starts 
     expect(ledgerOf(ran)).toMatchObject({ read: LINES.length, created: LINES.length });
     await expectExactly(node.target, NAMESPACE, LINES);
     await expectFreshEventPasses(node.target, NAMESPACE);
+  });
+});
+
+describe.runIf(isLong)('B14: a load, whose user is taken away in the middle of it', { timeout: 600_000 }, () => {
+  it('stops with a sentence, and is whole when the user is back', async () => {
+    node = await ownNode();
+    const credentials = { url: node.url, username: 'writer', password: 'a secret of the writer' };
+    const writer = realTarget(credentials);
+    const knows = async (wanted: boolean): Promise<void> => {
+      const isKnown = (): Promise<boolean> =>
+        connect(credentials).then(
+          () => true,
+          () => false,
+        );
+      while ((await isKnown()) !== wanted) await delay(200);
+    };
+    await node.setUsers({ writer: credentials.password });
+    await knows(true);
+    const running = startLoad(writer, NAMESPACE);
+    const fed = await feedUntilStored(running, LINES, node.target, NAMESPACE);
+    await node.setUsers({});
+    await knows(false);
+    await running.feed(LINES.slice(fed));
+    const ran = await running.end();
+    expect(ran).toMatchObject({ code: 1, out: '' });
+    expect(ran.err).toContain('does not accept these credentials');
+    await node.setUsers({ writer: credentials.password });
+    await knows(true);
+    const again = startLoad(writer, NAMESPACE);
+    await again.feed(LINES);
+    ledgerOf(await again.end());
+    await expectExactly(node.target, NAMESPACE, LINES);
+    await expectFreshEventPasses(writer, NAMESPACE);
   });
 });
