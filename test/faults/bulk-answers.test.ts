@@ -108,7 +108,7 @@ describe('B11: a load, with an answer whose items are not those that were asked 
     ['of another kind', (items) => items.map(() => 'created' as unknown as (typeof items)[number])],
   ])('does not believe it: %s', async (_, change) => {
     // Ten are there already, so that it matters which item is whose.
-    await on.load(LINES.slice(0, 10));
+    await on.prepare(LINES.slice(0, 10));
     on.fake.spoil = ({ number }) => (number === 2 ? { kind: 'list', change } : undefined);
     const ran = await on.load();
     expect(ran.code, ran.err).toBe(0);

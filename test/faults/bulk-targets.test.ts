@@ -27,7 +27,7 @@ describe('B14: a load, with credentials that end in the middle of it', () => {
     expect(ran.err).toContain(message);
     expect(ran.err).not.toContain('    at ');
     on.fake.spoil = () => undefined;
-    expect(ledgerOf(await on.load())).toMatchObject({ read: LINES.length });
+    expect(await on.prepare(LINES)).toMatchObject({ read: LINES.length, balanced: true });
     await expectExactly(on.target, NAMESPACE, LINES);
   });
 
@@ -36,7 +36,7 @@ describe('B14: a load, with credentials that end in the middle of it', () => {
     const ran = await on.load();
     expect(ran).toMatchObject({ code: 1, out: '' });
     expect(ran.err).toContain('create_doc');
-    await on.load();
+    await on.prepare(LINES);
     await expectExactly(on.target, NAMESPACE, LINES);
   });
 });
@@ -52,7 +52,7 @@ describe('B13: a load, whose index is deleted in the middle of it', () => {
     const ran = await on.load();
     expect(ran).toMatchObject({ code: 1, out: '' });
     expect(ran.err).toContain('An index went away');
-    expect(ledgerOf(await on.load())).toMatchObject({ created: LINES.length });
+    expect(await on.prepare(LINES)).toMatchObject({ created: LINES.length });
     await expectExactly(on.target, NAMESPACE, LINES);
   });
 });
@@ -60,9 +60,9 @@ describe('B13: a load, whose index is deleted in the middle of it', () => {
 describe('B16: a load, of an event whose id another content has', () => {
   it('keeps both, counts a variant, and says duplicate the next time', async () => {
     const [first = ''] = LINES;
-    await on.load([first]);
+    await on.prepare([first]);
     const other = JSON.stringify({ ...JSON.parse(first), userAgent: 'something else' });
-    expect(ledgerOf(await on.load([other]))).toMatchObject({ created: 0, variant: 1 });
+    expect(await on.prepare([other])).toMatchObject({ created: 0, variant: 1 });
     expect(ledgerOf(await on.load([other, first]))).toMatchObject({ created: 0, duplicate: 2 });
     const agents = (await on.target.stored(NAMESPACE)).map((source) => source['userAgent']);
     expect(agents).toHaveLength(2);
@@ -71,7 +71,7 @@ describe('B16: a load, of an event whose id another content has', () => {
 
   it('counts a variant once when its answer is lost', async () => {
     const [first = ''] = LINES;
-    await on.load([first]);
+    await on.prepare([first]);
     const other = JSON.stringify({ ...JSON.parse(first), userAgent: 'something else' });
     on.fake.spoil = ({ body }) =>
       body.includes('kaudit-variants-') && isFirstVariant() ? { kind: 'drop', when: 'after' } : undefined;

@@ -109,7 +109,7 @@ describe('a load, through a network that fails', () => {
     ['N3: cuts a request in the middle', { kind: 'cut', way: 'up', afterBytes: 20_000 }],
     ['N3: cuts a request right at its beginning', { kind: 'cut', way: 'up', afterBytes: 10 }],
     ['delivers everything late', { kind: 'delay', ms: 20 }],
-    ['N6: delivers answers in single bytes', { kind: 'slice', bytes: 7 }],
+    ['N6: delivers answers in small pieces', { kind: 'slice', bytes: 100 }],
   ])('is exact when the network %s', async (_, mode) => {
     const connected = fake.refuse;
     // What comes before the documents is not retried, and its failure is told at once: see "a load that cannot begin".

@@ -37,7 +37,7 @@ describe.runIf(isLong)('a load, into a real node with little room', { timeout: 6
   });
 
   it('B6: completes when the circuit breaker trips', async () => {
-    node = await ownNode({ 'network.breaker.inflight_requests.limit': '12mb' });
+    node = await ownNode({ 'network.breaker.inflight_requests.limit': '4mb' });
     expect(await expectExactLoad(node)).toMatch(/status 429/);
   });
 

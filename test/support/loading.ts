@@ -1,9 +1,11 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach } from 'vitest';
+import { connect } from '../../src/elastic/index.ts';
+import type { LoadReport } from '../../src/load/index.ts';
 import { kaudit, type Ran } from './cli.ts';
-import { freshNamespace } from './cluster.ts';
+import { freshNamespace, loadInto } from './cluster.ts';
 import { type BulkFault, type FakeElasticsearch, fakeElasticsearch } from './fake-elasticsearch.ts';
 import type { FakeDocument } from './fake-store.ts';
 import { envOf, eventLines, fakeTarget, type Target } from './oracle.ts';
@@ -17,6 +19,8 @@ export interface Loading {
   readonly target: Target;
   /** Loads lines into it through stdin, in a home of its own. */
   readonly load: (lines?: readonly string[]) => Promise<Ran>;
+  /** Loads lines into it without the command, which takes a while to start: for what only has to be there. */
+  readonly prepare: (lines: readonly string[]) => Promise<LoadReport>;
 }
 
 /** A fake server for each test of a file. */
@@ -38,10 +42,15 @@ export function useFake(): Loading {
       return fakeTarget(fake());
     },
     load: (lines = LINES) =>
-      kaudit(['load', '-', '--namespace', NAMESPACE, '--json'], {
+      kaudit(['load', '-', '--namespace', NAMESPACE, '--cluster', 'test', '--json'], {
         env: { ...envOf(fakeTarget(fake())), KAUDIT_HOME: mkdtempSync(join(tmpdir(), 'kaudit-home-')) },
         input: lines.join('\n'),
       }),
+    prepare: async (lines) => {
+      const path = join(mkdtempSync(join(tmpdir(), 'kaudit-prepare-')), 'audit.log');
+      writeFileSync(path, lines.join('\n'));
+      return (await loadInto(await connect({ url: fake().url }), NAMESPACE, [path])).report;
+    },
   };
 }
 
