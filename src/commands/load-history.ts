@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { hostname } from 'node:os';
 import { isObject } from '../audit/event.ts';
-import { type Cluster, createDocuments, ensureIndex } from '../elastic/index.ts';
+import { bulkBodyOf, type Cluster, createDocuments, ensureIndex } from '../elastic/index.ts';
 import type { LoadResult } from '../load/index.ts';
 import { type LoadCircumstances, type LoadProof, proofDocument, proofOf } from '../report/index.ts';
 import { writeAtomically } from '../shared/atomic.ts';
@@ -80,8 +80,7 @@ async function storeProof(cluster: Cluster, proof: LoadProof): Promise<void> {
   await ensureIndex(cluster, LOADS_INDEX, {});
   const id = hash('sha256', `${proof.host} ${proof.run}`).slice(0, 32);
   const json = JSON.stringify(proofDocument(proof));
-  const bytes = Buffer.from(`{"create":{"_index":"${LOADS_INDEX}","_id":"${id}"}}\n${json}\n`);
-  const body = { bytes, documents: [{ start: 0, end: bytes.length }] };
+  const body = bulkBodyOf(LOADS_INDEX, id, json);
   const [outcome] = await createDocuments(cluster, body, { patienceMs: PATIENCE_MS });
   if (outcome?.kind !== 'refused') return;
   throw new KauditError('server-refused', `${LOADS_INDEX} does not take the report of this load: ${outcome.reason}.`, {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import { addAbortSignal, Readable } from 'node:stream';
 import type { CommandModule } from 'yargs';
 import { BUCKETS, type Bucket, requireNamespace } from '../audit/indices.ts';
 import type { Tune } from '../elastic/index.ts';
@@ -99,6 +100,8 @@ async function loadPaths(context: Context, flags: LoadFlags): Promise<number> {
   const gapSeconds = requireGap(flags.gap ?? DEFAULT_GAP_SECONDS);
   if (flags.report !== undefined) await requireWritable(flags.report);
   const paths = (flags.paths ?? []).map(String);
+  // An interrupt must end a load whose stdin stays open and silent.
+  if (io.stdin instanceof Readable) addAbortSignal(signal, io.stdin);
   const found = await findSources(paths, io.stdin);
   const sources = flags.shard === undefined ? found : shareOfFound(found, flags.shard, settings);
   const cluster = await context.cluster();

@@ -5,6 +5,8 @@ import {
   getStored,
   indexId,
   openIndices,
+  type RetryOptions,
+  refresh,
   restoreStale,
   settleLayout,
   setup,
@@ -37,27 +39,31 @@ export async function openStore(cluster: Cluster, namespace: string, options: St
   await restoreStale(cluster, namespace).catch((error: unknown) => {
     say?.(`What an earlier load left without refresh and replicas could not be restored: ${messageOf(error)}`);
   });
+  const onRetry = (reason: string, waitMs: number): void => {
+    retries?.add(reason);
+    say?.(`Elasticsearch: ${reason}; trying again in ${(waitMs / 1000).toFixed(1)} s`);
+  };
+  const retry: RetryOptions = { onRetry, ...(signal && { signal }) };
   const layout = await settleLayout(cluster, namespace, options);
-  const indices = openIndices(cluster, namespace, { layout, tune, ...(say && { say }) });
+  const indices = openIndices(cluster, namespace, { layout, tune, retry, ...(say && { say }) });
   return {
     bucket: layout.bucket,
     ensureIndex: indices.ensure,
     indexId: (index) => indexId(cluster, index),
     create: (body, onRefusal) =>
       createDocuments(cluster, body, {
+        ...retry,
         onRetry: (reason, waitMs) => {
           onRefusal?.();
-          retries?.add(reason);
-          say?.(`Elasticsearch: ${reason}; trying again in ${(waitMs / 1000).toFixed(1)} s`);
+          onRetry(reason, waitMs);
         },
-        ...(signal && { signal }),
       }),
-    get: (addresses, fields) => getStored(cluster, addresses, fields),
+    get: (addresses, fields) => getStored(cluster, addresses, fields, retry),
     close: indices.close,
   };
 }
 
 /** Makes what has been loaded visible to searches. */
 export async function refreshEvents(cluster: Cluster, namespace: string): Promise<void> {
-  await cluster.ask('POST', `/${eventsAlias(namespace)}/_refresh`);
+  await refresh(cluster, eventsAlias(namespace));
 }

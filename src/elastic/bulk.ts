@@ -1,14 +1,22 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { isObject } from '../audit/event.ts';
+import { crashPoint } from '../shared/crash-point.ts';
 import { KauditError } from '../shared/errors.ts';
 import type { Cluster, RawResponse } from './cluster.ts';
 import { refusal } from './connection.ts';
+import { gaveUp, mayPass, openPatience, type RetryOptions, retryAfterMs, trySend } from './patience.ts';
 
 /** The body of a bulk request: for each document an action line (`create`, with index and id), then its JSON on one line. */
 export interface BulkBody {
   readonly bytes: Buffer;
-  /** Where each document's two lines lie; one after the other, from 0 to the end. */
-  readonly documents: readonly { readonly start: number; readonly end: number }[];
+  readonly documents: readonly BulkDocument[];
+}
+
+/** Where a document's two lines lie; one document after the other, from 0 to the end. */
+export interface BulkDocument {
+  readonly start: number;
+  /** Of its JSON. */
+  readonly event: number;
+  readonly end: number;
 }
 
 /**
@@ -21,22 +29,19 @@ export type BulkOutcome =
   | { readonly kind: 'conflict'; readonly resent: boolean }
   | { readonly kind: 'refused'; readonly reason: string };
 
-export interface BulkOptions {
-  readonly signal?: AbortSignal;
-  /** Told before each wait: why, and for how many milliseconds. */
-  readonly onRetry?: (reason: string, waitMs: number) => void;
-  /** Gives up after so long without any document being settled. */
-  readonly patienceMs?: number;
-}
-
-/** Answers are matched by position, so every item must keep its status. Reasons quote field values: types do not. */
-const BULK_PATH = '/_bulk?filter_path=errors,items.*.status,items.*.error.type&include_source_on_error=false';
+/**
+ * Answers are matched by position and held against the id, so every item must keep both. Reasons quote field values: types
+ * do not. A document in the failure store has status 201 too
+ * (https://www.elastic.co/docs/manage-data/data-store/data-streams/failure-store).
+ */
+const BULK_PATH =
+  '/_bulk?filter_path=errors,items.*._id,items.*.status,items.*.failure_store,items.*.error.type&include_source_on_error=false';
+const BLOCK = 'cluster_block_exception';
+const MOST_PARTS = 64;
 const NO_OUTCOME: BulkOutcome = { kind: 'refused', reason: 'no outcome' };
 const TOO_LARGE = 'larger than the server takes';
 const UNREADABLE = 'the server cannot read it';
-const FIRST_WAIT_MS = 500;
-const LONGEST_WAIT_MS = 30_000;
-const PATIENCE_MS = 300_000;
+const IN_FAILURE_STORE = 'redirected to the failure store';
 
 /** State of one call: outcomes by position, and which documents may have been stored by a try whose answer was lost. */
 interface Delivery {
@@ -46,33 +51,28 @@ interface Delivery {
 }
 
 /**
- * Creates documents and says what became of each. The only place that retries: whatever may pass (429, 5xx, no answer)
- * is sent again with the same ids, with full jitter, until it is settled or patience ends (`unreachable`).
+ * Creates documents and says what became of each. Whatever may pass (429, 5xx, a block, no answer) is sent again with the
+ * same ids until it is settled or patience ends (`unreachable`).
  */
 export async function createDocuments(
   cluster: Cluster,
   body: BulkBody,
-  options: BulkOptions = {},
+  options: RetryOptions = {},
 ): Promise<readonly BulkOutcome[]> {
   const delivery: Delivery = { body, outcomes: new Array(body.documents.length), resent: new Set() };
+  const patience = openPatience(options);
   let pending = body.documents.map((_, position) => position);
-  let progressAt = Date.now();
-  for (let attempt = 0; pending.length > 0; attempt += 1) {
-    const { left, reason, retryAfterMs } = await deliver(cluster, delivery, pending, options.signal);
+  for (let parts = 1; ; ) {
+    const { left, reason, retryAfterMs } = await deliverInParts(cluster, delivery, pending, parts, options.signal);
     if (left.length === 0) break;
-    if (left.length < pending.length) {
-      attempt = 0;
-      progressAt = Date.now();
-    }
+    if (left.length < pending.length) patience.progress();
+    // A request may be more than the server has room for, or a proxy lets through, and none of them says so.
+    else parts = Math.min(parts * 2, MOST_PARTS);
     pending = left;
-    if (Date.now() - progressAt > (options.patienceMs ?? PATIENCE_MS)) throw givingUp(cluster.url, reason, left.length);
-    const waitMs = Math.max(retryAfterMs, Math.random() * Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** attempt));
-    options.onRetry?.(reason, waitMs);
-    await delay(waitMs, undefined, options.signal && { signal: options.signal });
+    await patience.wait(reason, retryAfterMs, (why) => gaveUp(cluster.url, `${why}, for ${left.length} documents`));
   }
   const outcomes = Array.from(delivery.outcomes, (outcome): BulkOutcome => outcome ?? NO_OUTCOME);
-  // When not one of several gets through, it is the request that the server refuses, and no document is to blame.
-  if (outcomes.length > 1 && outcomes.every((outcome) => outcome.kind === 'refused' && outcome.reason === UNREADABLE)) {
+  if (outcomes.length > 1 && outcomes.every(isUnreadable) && !(await readsBulks(cluster, body, options.signal))) {
     throw new KauditError('server-refused', `${cluster.url} refuses every bulk request as unreadable.`, {
       hint: 'A proxy between kaudit and the server may change requests; nothing was stored.',
     });
@@ -80,10 +80,30 @@ export async function createDocuments(
   return outcomes;
 }
 
-function givingUp(url: string, reason: string, documents: number): KauditError {
-  return new KauditError('unreachable', `Gave up on ${documents} documents for ${url}: ${reason}.`, {
-    hint: 'When the server is well again, run the same command: what is stored is not stored twice.',
-  });
+function isUnreadable(outcome: BulkOutcome): boolean {
+  return outcome.kind === 'refused' && outcome.reason === UNREADABLE;
+}
+
+/**
+ * Whether the server can read a request at all, when it has read none of several: else no document is to blame. Asks for a
+ * document that is refused in any case, because its index is no alias.
+ */
+async function readsBulks(
+  cluster: Cluster,
+  { bytes, documents: [first] }: BulkBody,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  const action = bytes.toString('latin1', first?.start, first?.event).replace(/}}\s*$/, ',"require_alias":true}}\n');
+  const body = Buffer.from(`${action}{}\n`);
+  const response = await trySend(cluster, { method: 'POST', path: BULK_PATH, body, contentType: 'ndjson' }, signal);
+  return typeof response !== 'string' && response.status !== 400;
+}
+
+/** The body of a request for one document. */
+export function bulkBodyOf(index: string, id: string, json: string): BulkBody {
+  const action = `${JSON.stringify({ create: { _index: index, _id: id } })}\n`;
+  const bytes = Buffer.from(`${action}${json}\n`);
+  return { bytes, documents: [{ start: 0, event: Buffer.byteLength(action), end: bytes.length }] };
 }
 
 /** What one try leaves unsettled. */
@@ -93,34 +113,52 @@ interface Remainder {
   readonly retryAfterMs: number;
 }
 
+/** Delivers in so many requests, one after the other, until there is one of which nothing is taken. */
+async function deliverInParts(
+  cluster: Cluster,
+  delivery: Delivery,
+  positions: readonly number[],
+  parts: number,
+  signal: AbortSignal | undefined,
+): Promise<Remainder> {
+  const size = Math.ceil(positions.length / parts);
+  const left: number[] = [];
+  let last: Remainder = { left, reason: '', retryAfterMs: 0 };
+  for (let from = 0; from < positions.length; from += size) {
+    const part = positions.slice(from, from + size);
+    const remainder = await deliver(cluster, delivery, part, signal);
+    left.push(...remainder.left);
+    if (remainder.left.length > 0) last = remainder;
+    if (remainder.left.length < part.length) continue;
+    // Not one was taken: the others would fare no better.
+    left.push(...positions.slice(from + size));
+    break;
+  }
+  return { ...last, left };
+}
+
 async function deliver(
   cluster: Cluster,
   delivery: Delivery,
   positions: readonly number[],
   signal: AbortSignal | undefined,
 ): Promise<Remainder> {
-  const response = await trySend(cluster, linesOf(delivery.body, positions), signal);
-  if (response === undefined) return outcomeUnknown(delivery, positions, 'no answer');
+  const body = linesOf(delivery.body, positions);
+  crashPoint('before-send');
+  const response = await trySend(cluster, { method: 'POST', path: BULK_PATH, body, contentType: 'ndjson' }, signal);
+  crashPoint('after-answer');
+  if (typeof response === 'string') return outcomeUnknown(delivery, positions, response);
   if (response.status === 200) return settle(cluster, delivery, positions, response);
   if (response.status === 413 || response.status === 400)
     return await bisect(cluster, delivery, positions, response, signal);
-  if (response.status === 401 || response.status === 403) throw refusal(response, 'to store documents', cluster.url);
-  if (response.status !== 429 && response.status < 500) throw refusal(response, 'to store documents', cluster.url);
-  const retryAfterMs = (response.retryAfterSeconds ?? 0) * 1000;
-  return { ...outcomeUnknown(delivery, positions, `status ${response.status}`), retryAfterMs };
+  if (!mayPass(response.status) && !isBlocked(response)) throw refusal(response, 'to store documents', cluster.url);
+  const remainder = outcomeUnknown(delivery, positions, `status ${response.status}`);
+  return { ...remainder, retryAfterMs: retryAfterMs(response) };
 }
 
-async function trySend(
-  cluster: Cluster,
-  body: Buffer,
-  signal: AbortSignal | undefined,
-): Promise<RawResponse | undefined> {
-  try {
-    return await cluster.send({ method: 'POST', path: BULK_PATH, body, contentType: 'ndjson' });
-  } catch (error) {
-    if (signal?.aborted || !(error instanceof KauditError) || error.code !== 'unreachable') throw error;
-    return undefined;
-  }
+/** A block on the whole cluster, such as `cluster.blocks.read_only`: of no document's making, and lifted some day. */
+function isBlocked({ body }: RawResponse): boolean {
+  return isObject(body) && isObject(body['error']) && body['error']['type'] === BLOCK;
 }
 
 /** The lines of some of the documents; the first try sends all, and needs no copy. */
@@ -164,17 +202,20 @@ async function bisect(
 }
 
 function settle(cluster: Cluster, delivery: Delivery, positions: readonly number[], response: RawResponse): Remainder {
-  const items = isObject(response.body) ? response.body['items'] : undefined;
-  // A proxy that cuts an answer short leaves nothing to trust: the same ids go again.
-  if (!Array.isArray(items) || items.length !== positions.length)
-    return outcomeUnknown(delivery, positions, 'an incomplete answer');
+  const items = readItems(response.body);
+  // A proxy that cuts an answer short, or mixes two up, leaves nothing to trust: the same ids go again.
+  const fits = items.length === positions.length;
+  if (!fits || !positions.every((position, at) => isAbout(delivery.body, position, items[at]))) {
+    return outcomeUnknown(delivery, positions, 'an answer to something else');
+  }
   const left: number[] = [];
   let reason = '';
   for (const [at, position] of positions.entries()) {
-    const { status, type } = readItem(items[at]);
-    if (status === 201) delivery.outcomes[position] = { kind: 'created' };
+    const { status, type, failureStore } = items[at] ?? LOST_ITEM;
+    if (failureStore) delivery.outcomes[position] = { kind: 'refused', reason: IN_FAILURE_STORE };
+    else if (status === 201) delivery.outcomes[position] = { kind: 'created' };
     else if (status === 409) delivery.outcomes[position] = { kind: 'conflict', resent: delivery.resent.has(position) };
-    else if (status === 429 || status >= 500 || type === 'cluster_block_exception') {
+    else if (mayPass(status) || type === BLOCK) {
       left.push(position);
       // A 5xx may have been stored on a shard's copy; a 429 has not.
       if (status >= 500) delivery.resent.add(position);
@@ -185,13 +226,37 @@ function settle(cluster: Cluster, delivery: Delivery, positions: readonly number
   return { left, reason, retryAfterMs: 0 };
 }
 
-function readItem(item: unknown): { status: number; type: string } {
+/** Whether an item is of the document at this position, by the id at the end of its action line. */
+function isAbout({ bytes, documents }: BulkBody, position: number, item: BulkItem | undefined): boolean {
+  const document = documents[position];
+  if (document === undefined || item?.id === undefined) return false;
+  return bytes.toString('latin1', document.start, document.event).endsWith(`"_id":"${item.id}"}}\n`);
+}
+
+interface BulkItem {
+  readonly id: string | undefined;
+  readonly status: number;
+  readonly type: string;
+  readonly failureStore: boolean;
+}
+
+/** An item that says nothing of its document's fate. */
+const LOST_ITEM: BulkItem = { id: undefined, status: 500, type: 'unknown error', failureStore: false };
+
+function readItems(body: unknown): readonly BulkItem[] {
+  const items = isObject(body) ? body['items'] : undefined;
+  return Array.isArray(items) ? items.map(readItem) : [];
+}
+
+function readItem(item: unknown): BulkItem {
   const result = isObject(item) ? Object.values(item)[0] : undefined;
-  const status = isObject(result) ? Number(result['status']) : Number.NaN;
-  const error = isObject(result) ? result['error'] : undefined;
+  if (!isObject(result)) return LOST_ITEM;
+  const { _id: id, status, error } = result;
   return {
-    status: Number.isNaN(status) ? 500 : status,
-    type: isObject(error) ? String(error['type']) : 'unknown error',
+    id: typeof id === 'string' ? id : undefined,
+    status: typeof status === 'number' ? status : LOST_ITEM.status,
+    type: isObject(error) ? String(error['type']) : LOST_ITEM.type,
+    failureStore: result['failure_store'] === 'used',
   };
 }
 

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
@@ -14,10 +15,12 @@ export interface ConnectionOptions {
   readonly caFile?: string;
   /** Process of the embedded node, when it is that. */
   readonly pid?: number;
+  /** How long a request may take, its answer included. */
+  readonly requestTimeoutMs?: number;
 }
 
-/** Ours must bound a request: the client has no default, and a half-open connection would hang for ever. */
 const REQUEST_TIMEOUT_MS = 120_000;
+const REFUSALS = Array.from({ length: 200 }, (_, at) => 400 + at);
 const OLDEST = [8, 19] as const;
 /** The client names the type of what it has serialised itself, and nothing else is sent through it. */
 const CONTENT_TYPES = {
@@ -28,7 +31,8 @@ const CONTENT_TYPES = {
 /** Connects, and checks once that this is an Elasticsearch that kaudit works with and that it lets us in. */
 export async function connect(options: ConnectionOptions): Promise<Cluster> {
   const client = new Client(clientOptions(options));
-  const send = (request: RawRequest): Promise<RawResponse> => sendTo(client, options.url, request);
+  const timeoutMs = options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
+  const send = (request: RawRequest): Promise<RawResponse> => sendWithin(timeoutMs, client, options.url, request);
   const server = await identify(send, options.url);
   const docker: ClusterKind = server.clusterName === 'kaudit-docker' ? 'docker' : 'external';
   return {
@@ -52,9 +56,12 @@ function clientOptions(options: ConnectionOptions): ClientOptions {
     node: url.href,
     // One retry layer, in bulk.ts: two would multiply.
     maxRetries: 0,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    requestTimeout: options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
     compression: false,
     enableMetaHeader: false,
+    // The default copies a request into its error member by member, and a body of bytes has millions: an error of a bulk
+    // request took gigabytes and minutes (redactObject of @elastic/transport 8.11).
+    redaction: { type: 'remove' },
     ...(auth && { auth }),
     ...(options.caFile !== undefined && { tls: { ca: readCa(options.caFile) } }),
   };
@@ -83,15 +90,36 @@ function authOf({ apiKey, username, password }: ConnectionOptions): ClientOption
 
 function readCa(path: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    const text = readFileSync(path, 'utf8');
+    new X509Certificate(text);
+    return text;
   } catch (cause) {
     throw new KauditError(
       'invalid-configuration',
-      `ELASTICSEARCH_CA_FILE ${path} cannot be read: ${messageOf(cause)}.`,
+      `ELASTICSEARCH_CA_FILE ${path} is no certificate: ${messageOf(cause)}.`,
       {
+        hint: "It must be a PEM file, with the certificate of the authority that signed the server's.",
         cause,
       },
     );
+  }
+}
+
+/**
+ * The client bounds the silence between two pieces of an answer, not the answer: one that drips would hold a request for
+ * ever (undici's bodyTimeout, https://undici.nodejs.org/#/docs/api/Client).
+ */
+async function sendWithin(timeoutMs: number, client: Client, url: string, request: RawRequest): Promise<RawResponse> {
+  const deadline = new AbortController();
+  const timer = setTimeout(() => deadline.abort(), timeoutMs);
+  const signal = request.signal ? AbortSignal.any([request.signal, deadline.signal]) : deadline.signal;
+  try {
+    return await sendTo(client, url, { ...request, signal });
+  } catch (error) {
+    if (!deadline.signal.aborted || request.signal?.aborted) throw error;
+    throw noAnswer(url, `it took longer than ${timeoutMs / 1000} s`, error);
+  } finally {
+    clearTimeout(timer);
   }
 }
 
@@ -111,6 +139,8 @@ async function sendTo(client: Client, url: string, request: RawRequest): Promise
         ...(request.body !== undefined && {
           headers: { 'content-type': CONTENT_TYPES[type], accept: CONTENT_TYPES.json },
         }),
+        // Every status is an answer.
+        ignore: REFUSALS,
         ...(request.signal && { signal: request.signal }),
         ...(request.raw && { asStream: true }),
       },
@@ -118,9 +148,6 @@ async function sendTo(client: Client, url: string, request: RawRequest): Promise
     const body = request.raw && response.body instanceof Readable ? await text(response.body) : response.body;
     return { status: response.statusCode ?? 0, body, ...retryAfter(response.headers) };
   } catch (error) {
-    if (error instanceof errors.ResponseError) {
-      return { status: error.statusCode ?? 0, body: error.meta.body, ...retryAfter(error.meta.headers) };
-    }
     throw unreachable(error, url);
   }
 }
@@ -130,6 +157,13 @@ function retryAfter(headers: { readonly [name: string]: unknown } | undefined): 
   return Number.isFinite(seconds) && seconds > 0 ? { retryAfterSeconds: seconds } : {};
 }
 
+/** What can be done about a certificate, by the words of OpenSSL and Node. */
+const CERTIFICATE_HINTS: readonly (readonly [RegExp, string])[] = [
+  [/expired|not yet valid/i, "It must be renewed, unless this machine's clock is wrong."],
+  [/altnames/i, 'It is for another host: put the name that it is for into ELASTICSEARCH_URL.'],
+  [/certificate|self.signed/i, 'Set ELASTICSEARCH_CA_FILE to the PEM file of the authority that signed it.'],
+];
+
 function unreachable(error: unknown, url: string): KauditError {
   if (error instanceof errors.ProductNotSupportedError) return noElasticsearch(url);
   if (error instanceof errors.RequestAbortedError) {
@@ -137,15 +171,26 @@ function unreachable(error: unknown, url: string): KauditError {
   }
   if (error instanceof errors.DeserializationError) return noElasticsearch(url);
   const message = messageOf(error);
-  if (/certificate|self.signed|altnames/i.test(message)) {
-    return new KauditError('unreachable', `The certificate of ${url} is not trusted: ${message}.`, {
-      hint: 'Set ELASTICSEARCH_CA_FILE to the PEM file of the authority that signed it.',
+  if (/wrong version number|packet length too long/i.test(message)) {
+    return new KauditError('unreachable', `What answers at ${url} does not speak TLS.`, {
+      hint: 'If that is as it should be, let ELASTICSEARCH_URL begin with http://.',
       cause: error,
     });
   }
-  return new KauditError('unreachable', `No answer from ${url}: ${message}.`, {
+  const hint = CERTIFICATE_HINTS.find(([pattern]) => pattern.test(message))?.[1];
+  if (hint !== undefined) {
+    return new KauditError('unreachable', `The certificate of ${url} is not trusted: ${message}.`, {
+      hint,
+      cause: error,
+    });
+  }
+  return noAnswer(url, message, error);
+}
+
+function noAnswer(url: string, why: string, cause: unknown): KauditError {
+  return new KauditError('unreachable', `No answer from ${url}: ${why}.`, {
     hint: 'Check ELASTICSEARCH_URL and that the server runs; unset it to use the embedded node.',
-    cause: error,
+    cause,
   });
 }
 

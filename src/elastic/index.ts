@@ -1,4 +1,4 @@
-export { type BulkBody, type BulkOptions, type BulkOutcome, createDocuments } from './bulk.ts';
+export { type BulkBody, type BulkOutcome, bulkBodyOf, createDocuments } from './bulk.ts';
 export { type ChooseOptions, chooseCluster, connectEmbedded, currentCluster } from './choose.ts';
 export type { Cluster, ClusterKind, Method, RawRequest, RawResponse } from './cluster.ts';
 export { type ConnectionOptions, connect, refusal } from './connection.ts';
@@ -6,5 +6,6 @@ export { removeEmbedded, runningEmbedded, startEmbedded, stopEmbedded } from './
 export { type Indices, openIndices, type Tune } from './indices.ts';
 export { ensureIndex, indexId, readTemplate, type SetupResult, setup } from './install.ts';
 export { type Layout, settleLayout } from './layout.ts';
-export { type DocumentAddress, getStored } from './stored.ts';
+export type { RetryOptions } from './patience.ts';
+export { type DocumentAddress, getStored, refresh } from './stored.ts';
 export { restoreStale } from './tune.ts';

@@ -1,6 +1,8 @@
 import { isObject, type JsonObject } from '../audit/event.ts';
 import { KauditError } from '../shared/errors.ts';
 import type { Cluster } from './cluster.ts';
+import { refusal } from './connection.ts';
+import { gaveUp, openPatience, type RetryOptions, sendPatiently } from './patience.ts';
 
 export interface DocumentAddress {
   readonly index: string;
@@ -9,20 +11,75 @@ export interface DocumentAddress {
 
 /**
  * Sources of stored documents, in the order asked for, undefined where there is none. Realtime: sees what has not been
- * refreshed yet. `fields` limits the source to some paths.
+ * refreshed yet. `fields` limits the source to some paths. A document that cannot be read for the moment is asked for
+ * again: taking it for one that is not there would make a variant of every duplicate.
  */
 export async function getStored(
   cluster: Cluster,
   addresses: readonly DocumentAddress[],
   fields: readonly string[] = [],
+  options: RetryOptions = {},
 ): Promise<readonly (JsonObject | undefined)[]> {
-  if (addresses.length === 0) return [];
-  const filter = fields.length === 0 ? '' : `?_source_includes=${fields.join(',')}`;
-  const docs = addresses.map(({ index, id }) => ({ _index: index, _id: id }));
-  const answer = await cluster.ask('POST', `/_mget${filter}`, { docs });
-  const found = isObject(answer) && Array.isArray(answer['docs']) ? answer['docs'] : [];
-  if (found.length !== docs.length) {
-    throw new KauditError('server-refused', `${cluster.url} answered for ${found.length} of ${docs.length} documents.`);
+  const sources = new Array<JsonObject | undefined>(addresses.length);
+  const patience = openPatience(options);
+  let pending = [...addresses.entries()];
+  while (pending.length > 0) {
+    const docs = await getDocs(
+      cluster,
+      pending.map(([, address]) => address),
+      fields,
+      options,
+    );
+    const left: typeof pending = [];
+    let reason = '';
+    for (const [at, [position, address]] of pending.entries()) {
+      const { source, failure } = docs[at] ?? NO_DOC;
+      if (failure === undefined) sources[position] = source;
+      else left.push([position, address]);
+      reason = failure ?? reason;
+    }
+    if (left.length > 0) await patience.wait(reason, 0, (why) => gaveUp(cluster.url, why));
+    pending = left;
   }
-  return found.map((entry: unknown) => (isObject(entry) && isObject(entry['_source']) ? entry['_source'] : undefined));
+  return sources;
+}
+
+interface Doc {
+  readonly source?: JsonObject;
+  /** Type of the error in its place. */
+  readonly failure?: string;
+}
+
+const NO_DOC: Doc = { failure: 'no answer for a document' };
+
+async function getDocs(
+  cluster: Cluster,
+  addresses: readonly DocumentAddress[],
+  fields: readonly string[],
+  options: RetryOptions,
+): Promise<readonly Doc[]> {
+  const path = fields.length === 0 ? '/_mget' : `/_mget?_source_includes=${fields.join(',')}`;
+  const body = JSON.stringify({ docs: addresses.map(({ index, id }) => ({ _index: index, _id: id })) });
+  const response = await sendPatiently(cluster, { method: 'POST', path, body }, options);
+  if (response.status !== 200) throw refusal(response, 'POST /_mget', cluster.url);
+  const docs = isObject(response.body) && Array.isArray(response.body['docs']) ? response.body['docs'] : [];
+  return docs.map((doc: unknown) => readDoc(doc, cluster.url));
+}
+
+function readDoc(doc: unknown, url: string): Doc {
+  if (!isObject(doc)) return NO_DOC;
+  const { error, _source: source } = doc;
+  if (!isObject(error)) return isObject(source) ? { source } : {};
+  const type = String(error['type']);
+  if (type !== 'index_not_found_exception' && type !== 'security_exception') return { failure: type };
+  throw new KauditError('server-refused', `${url} does not give back what it stores (${type}).`, {
+    hint: 'The index was deleted, or the user may not read it. Run the same command again when that is mended.',
+  });
+}
+
+/** Makes what is stored visible to searches. */
+export async function refresh(cluster: Cluster, target: string, options: RetryOptions = {}): Promise<void> {
+  const path = `/${target}/_refresh`;
+  const response = await sendPatiently(cluster, { method: 'POST', path }, options);
+  if (response.status !== 200) throw refusal(response, `POST ${path}`, cluster.url);
 }

@@ -4,6 +4,7 @@ import { eventsIndex, readEventsIndex } from '../audit/indices.ts';
 import type { Cluster } from './cluster.ts';
 import { ensureIndex, TEMPLATE } from './install.ts';
 import { type Clock, dropStaleLeases, leasedUntil } from './lease.ts';
+import type { RetryOptions } from './patience.ts';
 
 /**
  * What a load changes of an index. `translog.durability` stays `request`: with `async` the server acknowledges a
@@ -28,6 +29,7 @@ export interface TunedIndex {
   readonly alias: string | undefined;
   readonly shards: number;
   readonly now: Clock;
+  readonly retry: RetryOptions;
 }
 
 const RESTORED_AT_ONCE = 8;
@@ -36,13 +38,14 @@ const RESTORED_AT_ONCE = 8;
 export async function createTuned(
   cluster: Cluster,
   index: string,
-  { alias, shards, now }: TunedIndex,
+  { alias, shards, now, retry }: TunedIndex,
 ): Promise<boolean> {
-  const result = await ensureIndex(cluster, index, {
+  const wanted = {
     ...(alias !== undefined && { alias }),
     settings: { number_of_shards: shards, ...TUNED },
     meta: { kaudit_tuned: recordOf(await templateSettings(cluster), now) },
-  });
+  };
+  const result = await ensureIndex(cluster, index, wanted, retry);
   return result === 'created';
 }
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { crashPoint } from '../shared/crash-point.ts';
 import { KauditError, systemCodeOf } from '../shared/errors.ts';
 import { withLock } from '../shared/lock.ts';
 import type { Progress } from './ledger.ts';
@@ -94,7 +95,9 @@ async function write(folder: string, path: string, checkpoint: Checkpoint): Prom
   } finally {
     await file.close();
   }
+  crashPoint('before-checkpoint-rename');
   await rename(draft, path);
+  crashPoint('after-checkpoint-rename');
   const directory = await open(folder, 'r');
   try {
     await directory.sync();

@@ -1,6 +1,7 @@
 import pLimit from 'p-limit';
 import { type AuditDocument, type DocumentContext, documentOf, documentOfEvent } from '../audit/document.ts';
 import { eventsIndex } from '../audit/indices.ts';
+import { crashPoint } from '../shared/crash-point.ts';
 import { BATCH_BYTES } from './batch.ts';
 import type { Checkpoints } from './checkpoints.ts';
 import { type CoverageBuilder, type FileCoverage, openCoverage } from './coverage.ts';
@@ -196,6 +197,7 @@ async function loadMember(run: Run, member: Member): Promise<FileLedger> {
       const pause = take(run, file, record);
       if (pause !== undefined) await pause;
     }
+    crashPoint('after-read');
     const place = resume();
     if (place !== undefined) done(place);
     run.options.onProgress?.({ events: run.events, bytes: run.readFromDisk, total: run.totalOnDisk });

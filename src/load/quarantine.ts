@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import pLimit from 'p-limit';
 import { z } from 'zod';
 import type { ByteRange, Candidate } from '../audit/document.ts';
+import { crashPoint } from '../shared/crash-point.ts';
 import { KauditError, messageOf, systemCodeOf } from '../shared/errors.ts';
 import { keep } from './kept.ts';
 
@@ -102,11 +103,15 @@ export function openQuarantine(folder: string, run: string, target: Target): Qua
       inTurn(write, async () => {
         handle ??= await openFile(folder, path);
         unsynced = true;
+        crashPoint('before-quarantine-write');
         await appendWhole(handle, `${JSON.stringify(entryOf(rejected, target))}\n`);
+        crashPoint('after-quarantine-write');
       }),
     sync: () =>
       inTurn(write, async () => {
+        crashPoint('before-quarantine-sync');
         if (unsynced) await handle?.sync();
+        crashPoint('after-quarantine-sync');
         unsynced = false;
       }),
     file: () => (handle === undefined ? undefined : path),

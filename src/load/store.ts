@@ -4,8 +4,8 @@ import type { Bucket } from '../audit/indices.ts';
 /** The body of a bulk request: for each document the line that says where it goes, then its JSON on one line. */
 export interface BulkBody {
   readonly bytes: Buffer;
-  /** Where each document's two lines lie; one after the other, from 0 to the end. */
-  readonly documents: readonly { readonly start: number; readonly end: number }[];
+  /** Where each document's two lines lie, and its JSON among them; one after the other, from 0 to the end. */
+  readonly documents: readonly { readonly start: number; readonly event: number; readonly end: number }[];
 }
 
 export type StoreOutcome =

@@ -1,4 +1,4 @@
-import { systemCodeOf } from './errors.ts';
+import { KauditError, systemCodeOf } from './errors.ts';
 
 /**
  * Where a command reads and writes. stdout is data, stderr is talk.
@@ -73,7 +73,11 @@ function writeFully(text: string): Promise<boolean> {
     process.stdout.write(text, (error) => {
       if (!error) resolve(true);
       else if (systemCodeOf(error) === 'EPIPE' || process.stdout.destroyed) resolve(false);
-      else reject(error);
+      else reject(unwritable(error));
     });
   });
+}
+
+function unwritable(cause: Error): KauditError {
+  return new KauditError('unwritable-output', `The output cannot be written: ${cause.message}.`, { cause });
 }

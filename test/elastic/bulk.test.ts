@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
-import { type BulkBody, type Cluster, connect, createDocuments } from '../../src/elastic/index.ts';
+import { bulkBodyOf, type Cluster, connect, createDocuments } from '../../src/elastic/index.ts';
 import {
   countEvents,
   type Fault,
@@ -40,11 +40,6 @@ async function through(faults: Faults): Promise<Cluster> {
   const server = inject('elasticsearch');
   proxy = await faultyProxy(server.url, faults);
   return await connect({ ...server, url: proxy.url });
-}
-
-function oneDocument(): BulkBody {
-  const bytes = Buffer.from(`{"create":{"_index":"kaudit-events-${namespace}-undated","_id":"a"}}\n{}\n`);
-  return { bytes, documents: [{ start: 0, end: bytes.length }] };
 }
 
 /** Spoils the first bulk requests, so many of them. */
@@ -95,7 +90,9 @@ describe('createDocuments, through a server that falters', () => {
 
   it('gives up with a hint when nothing gets through', async () => {
     const faulty = await through({ before: (target) => (target.startsWith('/_bulk') ? { status: 503 } : undefined) });
-    await expect(createDocuments(faulty, oneDocument(), { patienceMs: 0 })).rejects.toMatchObject({
+    await expect(
+      createDocuments(faulty, bulkBodyOf(`kaudit-events-${namespace}-undated`, 'a', '{}'), { patienceMs: 0 }),
+    ).rejects.toMatchObject({
       code: 'unreachable',
       hint: expect.stringContaining('not stored twice'),
     });
@@ -107,7 +104,11 @@ describe('createDocuments, through a server that falters', () => {
     });
     const controller = new AbortController();
     setTimeout(() => controller.abort(), 300);
-    await expect(createDocuments(faulty, oneDocument(), { signal: controller.signal })).rejects.toThrow();
+    await expect(
+      createDocuments(faulty, bulkBodyOf(`kaudit-events-${namespace}-undated`, 'a', '{}'), {
+        signal: controller.signal,
+      }),
+    ).rejects.toThrow();
   });
 
   it('stops at once when the user may not write', async () => {

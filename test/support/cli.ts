@@ -19,6 +19,8 @@ export interface RunOptions {
   readonly input?: string | Buffer;
   /** Closes stdout at once, as a reader that has seen enough. */
   readonly unread?: boolean;
+  /** A program, with its arguments, that runs it: one that first takes something away, such as `ulimit`. */
+  readonly behind?: readonly string[];
   /** Called when it has been started; may end it. */
   readonly during?: (kill: (signal: NodeJS.Signals) => void) => Promise<void>;
 }
@@ -35,7 +37,10 @@ export function kaudit(args: readonly string[], options: RunOptions = {}): Promi
     ELASTICSEARCH_PASSWORD: password,
     ...options.env,
   };
-  const child = spawn(process.execPath, [CLI, ...args], { env });
+  const [program = process.execPath, ...before] = [...(options.behind ?? []), process.execPath];
+  const child = spawn(program, [...before, CLI, ...args], { env });
+  // A command that has ended does not take its input.
+  child.stdin.on('error', () => {});
   child.stdin.end(options.input ?? '');
   if (options.unread) child.stdout.destroy();
   let out = '';

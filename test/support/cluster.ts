@@ -121,7 +121,7 @@ function answer(outgoing: ServerResponse, fault: Fault): void {
   outgoing.end(fault.body ?? '{}');
 }
 
-async function bytesOf(stream: AsyncIterable<Buffer>): Promise<Buffer> {
+export async function bytesOf(stream: AsyncIterable<Buffer>): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of stream) chunks.push(chunk);
   return Buffer.concat(chunks);

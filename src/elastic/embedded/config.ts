@@ -6,11 +6,16 @@ import type { Ports } from './port.ts';
 
 export const USERNAME = 'kaudit';
 
+/** Settings of elasticsearch.yml; undefined takes one of ours away. */
+export type ServerSettings = Readonly<Record<string, string | number | boolean | undefined>>;
+
 export interface NodeConfig {
   readonly clusterName: string;
   readonly ports: Ports;
   readonly password: string;
   readonly heap: string;
+  /** Beside ours or in their place. */
+  readonly extra?: ServerSettings;
 }
 
 /**
@@ -42,21 +47,25 @@ export async function writeConfig(
 }
 
 /** Settings of modules that this small distribution lacks would stop the boot. */
-export function serverSettings(folders: NodeFolders, { clusterName, ports }: NodeConfig): readonly string[] {
-  return [
-    `cluster.name: ${clusterName}`,
-    'node.name: kaudit',
-    'discovery.type: single-node',
-    'network.host: 127.0.0.1',
-    `http.port: ${ports.http}`,
-    `transport.port: ${ports.transport}`,
-    // A JSON string is a YAML string, whatever the path holds.
-    `path.data: ${JSON.stringify(folders.data)}`,
-    `path.logs: ${JSON.stringify(folders.logs)}`,
+export function serverSettings(folders: NodeFolders, { clusterName, ports, extra }: NodeConfig): readonly string[] {
+  const settings: ServerSettings = {
+    'cluster.name': clusterName,
+    'node.name': 'kaudit',
+    'discovery.type': 'single-node',
+    'network.host': '127.0.0.1',
+    'http.port': ports.http,
+    'transport.port': ports.transport,
+    'path.data': folders.data,
+    'path.logs': folders.logs,
     // Watermarks in percent would make a nearly full laptop read-only.
-    'cluster.routing.allocation.disk.threshold_enabled: false',
-    'xpack.security.enabled: true',
-  ];
+    'cluster.routing.allocation.disk.threshold_enabled': false,
+    'xpack.security.enabled': true,
+    ...extra,
+  };
+  // A JSON string is a YAML string, whatever a path holds.
+  return Object.entries(settings).flatMap(([name, value]) =>
+    value === undefined ? [] : [`${name}: ${JSON.stringify(value)}`],
+  );
 }
 
 /**

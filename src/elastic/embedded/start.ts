@@ -4,7 +4,7 @@ import { KauditError } from '../../shared/errors.ts';
 import type { Settings } from '../../shared/settings.ts';
 import { stopIfInterrupted } from '../../shared/wait.ts';
 import { chooseReleases } from './choose-release.ts';
-import { writeConfig } from './config.ts';
+import { type ServerSettings, writeConfig } from './config.ts';
 import { provideDistribution } from './distribution.ts';
 import {
   canReach,
@@ -28,6 +28,8 @@ export interface StartOptions {
   readonly say: (line: string) => void;
   readonly progress: (text: string) => void;
   readonly signal?: AbortSignal;
+  /** For a node unlike ours, such as one with little room: tests need them. */
+  readonly serverSettings?: ServerSettings;
 }
 
 const PORT_TRIES = 3;
@@ -49,7 +51,14 @@ export async function start(options: StartOptions, folders: NodeFolders): Promis
     stopIfInterrupted(signal);
     const ports = await choosePorts(fixed, known?.port);
     const clusterName = `kaudit-${digestOf(settings.home)}`;
-    await writeConfig(distribution, folders, { clusterName, ports, password, heap }, user);
+    const config = {
+      clusterName,
+      ports,
+      password,
+      heap,
+      ...(options.serverSettings && { extra: options.serverSettings }),
+    };
+    await writeConfig(distribution, folders, config, user);
     const process = await launch(what);
     const state = { version, port: ports.http, password, process };
     // Before it is ready: a node whose start is cut short can still be found and stopped.
