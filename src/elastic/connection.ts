@@ -54,7 +54,7 @@ function clientOptions(options: ConnectionOptions): ClientOptions {
   const auth = authOf(options);
   return {
     node: url.href,
-    // One retry layer, in bulk.ts: two would multiply.
+    // One retry layer, in patience.ts: two would multiply.
     maxRetries: 0,
     requestTimeout: options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
     compression: false,
