@@ -5,6 +5,7 @@ import {
   getStored,
   indexId,
   openIndices,
+  patiently,
   type RetryOptions,
   refresh,
   restoreStale,
@@ -33,32 +34,34 @@ export interface OpenStore extends Store {
 }
 
 /** A namespace of a cluster as the loader sees it, with its mapping and its layout in place. */
-export async function openStore(cluster: Cluster, namespace: string, options: StoreOptions = {}): Promise<OpenStore> {
+export async function openStore(server: Cluster, namespace: string, options: StoreOptions = {}): Promise<OpenStore> {
   const { signal, say, retries, tune = 'none' } = options;
-  await setup(cluster);
-  await restoreStale(cluster, namespace).catch((error: unknown) => {
-    say?.(`What an earlier load left without refresh and replicas could not be restored: ${messageOf(error)}`);
-  });
   const onRetry = (reason: string, waitMs: number): void => {
     retries?.add(reason);
     say?.(`Elasticsearch: ${reason}; trying again in ${(waitMs / 1000).toFixed(1)} s`);
   };
   const retry: RetryOptions = { onRetry, ...(signal && { signal }) };
+  const cluster = patiently(server, retry);
+  await setup(cluster);
+  await restoreStale(cluster, namespace).catch((error: unknown) => {
+    say?.(`What an earlier load left without refresh and replicas could not be restored: ${messageOf(error)}`);
+  });
   const layout = await settleLayout(cluster, namespace, options);
-  const indices = openIndices(cluster, namespace, { layout, tune, retry, ...(say && { say }) });
+  // An interrupted load restores what it has tuned all the same.
+  const indices = openIndices(patiently(server, { onRetry }), namespace, { layout, tune, ...(say && { say }) });
   return {
     bucket: layout.bucket,
     ensureIndex: indices.ensure,
     indexId: (index) => indexId(cluster, index),
     create: (body, onRefusal) =>
-      createDocuments(cluster, body, {
+      createDocuments(server, body, {
         ...retry,
         onRetry: (reason, waitMs) => {
           onRefusal?.();
           onRetry(reason, waitMs);
         },
       }),
-    get: (addresses, fields) => getStored(cluster, addresses, fields, retry),
+    get: (addresses, fields) => getStored(server, addresses, fields, retry),
     close: indices.close,
   };
 }

@@ -41,11 +41,16 @@ export async function connect(options: ConnectionOptions): Promise<Cluster> {
     kind: options.pid === undefined ? docker : 'embedded',
     pid: options.pid,
     send,
-    ask: async (method, path, body) => {
-      const response = await send({ method, path, ...(body !== undefined && { body: JSON.stringify(body) }) });
-      if (response.status < 300) return response.body;
-      throw refusal(response, `${method} ${path}`, options.url);
-    },
+    ask: askBy(send, options.url),
+  };
+}
+
+/** `ask` by way of `send`. */
+export function askBy(send: Cluster['send'], url: string): Cluster['ask'] {
+  return async (method, path, body) => {
+    const response = await send({ method, path, ...(body !== undefined && { body: JSON.stringify(body) }) });
+    if (response.status < 300) return response.body;
+    throw refusal(response, `${method} ${path}`, url);
   };
 }
 

@@ -4,7 +4,6 @@ import type { Cluster } from './cluster.ts';
 import { ensureIndex } from './install.ts';
 import type { Layout } from './layout.ts';
 import { type Clock, type Lease, leasedUntil, takeLease } from './lease.ts';
-import type { RetryOptions } from './patience.ts';
 import { createTuned, restoreNamespace, tuneExisting } from './tune.ts';
 
 /** Which indices are tuned while loading: none, those that the load creates, or all that it writes to. */
@@ -13,7 +12,6 @@ export type Tune = 'none' | 'new' | 'all';
 export interface IndicesOptions {
   readonly layout: Layout;
   readonly tune: Tune;
-  readonly retry?: RetryOptions;
   readonly say?: (line: string) => void;
   readonly now?: Clock;
 }
@@ -38,7 +36,7 @@ export interface Indices {
  * Restoring twice changes nothing; restoring while somebody has just begun to load makes that load slower.
  */
 export function openIndices(cluster: Cluster, namespace: string, options: IndicesOptions): Indices {
-  const { layout, tune, retry = {}, say = () => {}, now = Date.now } = options;
+  const { layout, tune, say = () => {}, now = Date.now } = options;
   let leasing: Promise<Lease | undefined> | undefined;
   let tuned = false;
 
@@ -53,7 +51,7 @@ export function openIndices(cluster: Cluster, namespace: string, options: Indice
   };
 
   const ensureTuned = async (index: string, alias: string | undefined): Promise<boolean> => {
-    const created = await createTuned(cluster, index, { alias, shards: layout.shards, now, retry });
+    const created = await createTuned(cluster, index, { alias, shards: layout.shards, now });
     return created || (tune === 'all' && (await tuneExisting(cluster, index, now)));
   };
 
@@ -61,7 +59,7 @@ export function openIndices(cluster: Cluster, namespace: string, options: Indice
     const wanted = tune === 'all' || (tune === 'new' && !(await exists(cluster, index)));
     if (!wanted || (await lease()) === undefined) {
       const settings = { number_of_shards: layout.shards };
-      await ensureIndex(cluster, index, { settings, ...(alias !== undefined && { alias }) }, retry);
+      await ensureIndex(cluster, index, { settings, ...(alias !== undefined && { alias }) });
     } else if ((await ensureTuned(index, alias)) && !tuned) {
       tuned = true;
       say('While loading: no refresh, no replicas.');
@@ -84,7 +82,7 @@ export function openIndices(cluster: Cluster, namespace: string, options: Indice
   return {
     ensure: async (index, alias) => {
       if (readEventsIndex(index) !== undefined) await ensureEvents(index, alias);
-      else await ensureIndex(cluster, index, alias === undefined ? {} : { alias }, retry);
+      else await ensureIndex(cluster, index, alias === undefined ? {} : { alias });
     },
     close: () =>
       restore().catch((error: unknown) => {

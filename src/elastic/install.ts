@@ -3,7 +3,6 @@ import { isObject, type JsonObject } from '../audit/event.ts';
 import { KauditError } from '../shared/errors.ts';
 import type { Cluster } from './cluster.ts';
 import { refusal } from './connection.ts';
-import { type RetryOptions, sendPatiently } from './patience.ts';
 
 export const TEMPLATE = 'kaudit-events';
 /** The template of the history of loads. */
@@ -107,15 +106,13 @@ export async function ensureIndex(
   cluster: Cluster,
   index: string,
   { alias, settings, meta }: NewIndex,
-  options: RetryOptions = {},
 ): Promise<'created' | 'exists'> {
   const body = {
     ...(alias !== undefined && { aliases: { [alias]: {} } }),
     ...(settings !== undefined && { settings }),
     ...(meta !== undefined && { mappings: { _meta: meta } }),
   };
-  const request = { method: 'PUT', path: `/${index}`, body: JSON.stringify(body) } as const;
-  const response = await sendPatiently(cluster, request, options);
+  const response = await cluster.send({ method: 'PUT', path: `/${index}`, body: JSON.stringify(body) });
   if (response.status === 200) return 'created';
   const failure = isObject(response.body) ? response.body['error'] : undefined;
   if (isObject(failure) && failure['type'] === 'resource_already_exists_exception') return 'exists';

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { KauditError } from '../shared/errors.ts';
 import type { Cluster, RawRequest, RawResponse } from './cluster.ts';
+import { askBy } from './connection.ts';
 
 export interface RetryOptions {
   readonly signal?: AbortSignal;
@@ -75,6 +76,12 @@ export async function sendPatiently(
     const reason = typeof answer === 'string' ? answer : `status ${answer.status}`;
     await patience.wait(reason, retryAfterMs(answer), (why) => gaveUp(cluster.url, why));
   }
+}
+
+/** The cluster, with patience for every request but those that have their own: bulk requests and look-ups. */
+export function patiently(cluster: Cluster, options: RetryOptions): Cluster {
+  const send = (request: RawRequest): Promise<RawResponse> => sendPatiently(cluster, request, options);
+  return { ...cluster, send, ask: askBy(send, cluster.url) };
 }
 
 export function retryAfterMs(answer: Try): number {

@@ -4,7 +4,6 @@ import { eventsIndex, readEventsIndex } from '../audit/indices.ts';
 import type { Cluster } from './cluster.ts';
 import { ensureIndex, TEMPLATE } from './install.ts';
 import { type Clock, dropStaleLeases, leasedUntil } from './lease.ts';
-import type { RetryOptions } from './patience.ts';
 
 /**
  * What a load changes of an index. `translog.durability` stays `request`: with `async` the server acknowledges a
@@ -29,7 +28,6 @@ export interface TunedIndex {
   readonly alias: string | undefined;
   readonly shards: number;
   readonly now: Clock;
-  readonly retry: RetryOptions;
 }
 
 const RESTORED_AT_ONCE = 8;
@@ -38,14 +36,13 @@ const RESTORED_AT_ONCE = 8;
 export async function createTuned(
   cluster: Cluster,
   index: string,
-  { alias, shards, now, retry }: TunedIndex,
+  { alias, shards, now }: TunedIndex,
 ): Promise<boolean> {
-  const wanted = {
+  const result = await ensureIndex(cluster, index, {
     ...(alias !== undefined && { alias }),
     settings: { number_of_shards: shards, ...TUNED },
     meta: { kaudit_tuned: recordOf(await templateSettings(cluster), now) },
-  };
-  const result = await ensureIndex(cluster, index, wanted, retry);
+  });
   return result === 'created';
 }
 

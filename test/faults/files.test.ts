@@ -72,7 +72,7 @@ const SMALL_DISK = ['unshare', '-rm', 'sh', '-c', 'mount -t tmpfs -o size=64k no
 const hasSmallDisk = spawnSync('unshare', ['-rm', 'sh', '-c', 'mount -t tmpfs none /mnt']).status === 0;
 
 describe('D1: a load whose quarantine cannot be written', () => {
-  const broken = Array.from({ length: 40 }, (_, at) => `no event ${at} ${'x'.repeat(4000)}`);
+  const broken = Array.from({ length: 40 }, (_, at) => `{"kind":"Event","auditID":"${at} ${'x'.repeat(4000)}`);
 
   async function expectSentenceAndThenWhole(ran: Ran, path: string): Promise<void> {
     expect(ran).toMatchObject({ code: 1, out: '' });

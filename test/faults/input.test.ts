@@ -221,10 +221,9 @@ describe('P5: gzip', () => {
     isLong ? 600_000 : 60_000,
   );
 
-  it('within gzip is told, not guessed at', async () => {
+  it('within gzip is read like any other', async () => {
     const report = await load(file('nested.gz', gzipSync(packed)));
-    expect(report.created).toBe(0);
-    expect(report.skipped + report.quarantined).toBeGreaterThan(0);
+    expect(report).toMatchObject({ created: LINES.length, balanced: true });
   });
 
   it('that unpacks to a thousand times its size is read in bounded memory', async () => {
@@ -246,7 +245,7 @@ describe('P6: JSON that is no event, and events of other kinds', () => {
     [
       'the legacy format',
       '2016-09-07T13:03:57.400333046Z AUDIT: id="5c3b8227" method="GET"',
-      { created: 2, quarantined: 1 },
+      { created: 2, skipped: 1 },
     ],
     ['the first version of the API', JSON.stringify(rawEvent({ apiVersion: 'audit.k8s.io/v1beta1' })), { created: 3 }],
     ['unknown fields', JSON.stringify(rawEvent({ fromTheFuture: { a: [1] } })), { created: 3 }],

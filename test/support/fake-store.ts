@@ -1,4 +1,5 @@
 import { isObject, type JsonObject } from '../../src/audit/event.ts';
+import { openFakeIndices } from './fake-indices.ts';
 
 export interface FakeDocument {
   readonly index: string;
@@ -14,7 +15,7 @@ export interface ItemFault {
   readonly stored?: boolean;
 }
 
-type Answer = readonly [status: number, body: JsonObject];
+export type Answer = readonly [status: number, body: JsonObject];
 /** What happens to single documents of a bulk request. */
 export type DocumentsFault =
   /** Single documents fail. */
@@ -41,33 +42,21 @@ export type Unreadable = (document: Pick<FakeDocument, 'index' | 'id'>) => boole
 
 /** The indices of a fake server, and what it answers when all is well. */
 export function openStore(unreadable: Unreadable): FakeStore {
-  const indices = new Map<string, Map<string, JsonObject>>();
-  let template: JsonObject | undefined;
+  const indices = openFakeIndices();
 
   const answer = (method: string, url: URL, body: Buffer): Answer => {
-    const [first = '', second = ''] = url.pathname.slice(1).split('/');
-    if (first === '') return [200, { cluster_name: 'fake', version: { number: '9.5.3' } }];
-    if (first === '_mget') return [200, { docs: readMget(body).map(find) }];
-    if (second === '_refresh') return [200, { _shards: { failed: 0 } }];
-    if (first === '_index_template' && method === 'PUT') {
-      template = JSON.parse(body.toString());
-      return [200, { acknowledged: true }];
-    }
-    if (first === '_index_template') {
-      if (template === undefined) return failure(404, 'resource_not_found_exception');
-      return [200, { index_templates: [{ name: second, index_template: template }] }];
-    }
-    if (method !== 'PUT') return failure(405, 'method_not_allowed');
-    if (indices.has(first)) return failure(400, 'resource_already_exists_exception');
-    indices.set(first, new Map());
-    return [200, { acknowledged: true, index: first }];
+    const path = url.pathname.slice(1);
+    if (path === '') return [200, { cluster_name: 'fake', version: { number: '9.5.3' } }];
+    if (path === '_mget') return [200, { docs: readMget(body).map(find) }];
+    if (path.endsWith('/_refresh')) return [200, { _shards: { failed: 0 } }];
+    return indices.answer(method, path, body) ?? failure(405, 'method_not_allowed');
   };
 
   const find = ({ index, id }: { index: string; id: string }): JsonObject => {
     if (unreadable({ index, id })) {
       return { _index: index, _id: id, error: { type: 'no_shard_available_action_exception' } };
     }
-    const source = indices.get(index)?.get(id);
+    const source = indices.documents(index)?.get(id);
     return { _index: index, _id: id, found: source !== undefined, ...(source && { _source: source }) };
   };
 
@@ -101,7 +90,7 @@ export function openStore(unreadable: Unreadable): FakeStore {
     if (fault?.kind === 'failure-store' && fault.of(document)) {
       return { _index: `.fs-${index}-000001`, status: 201, result: 'created', failure_store: 'used' };
     }
-    const documents = indices.get(index);
+    const documents = indices.documents(index);
     if (documents === undefined || requireAlias) return itemFailure(404, 'index_not_found_exception');
     if (documents.has(id)) return itemFailure(409, 'version_conflict_engine_exception');
     documents.set(id, source);
@@ -112,11 +101,12 @@ export function openStore(unreadable: Unreadable): FakeStore {
     answer,
     bulk,
     documents: (prefix) =>
-      [...indices]
-        .filter(([name]) => name.startsWith(prefix))
-        .flatMap(([index, documents]) => [...documents].map(([id, source]) => ({ index, id, source }))),
-    put: ({ index, id, source }) => void indices.set(index, (indices.get(index) ?? new Map()).set(id, source)),
-    deleteIndices: () => indices.clear(),
+      indices
+        .names()
+        .filter((name) => name.startsWith(prefix))
+        .flatMap((index) => [...(indices.documents(index) ?? [])].map(([id, source]) => ({ index, id, source }))),
+    put: ({ index, id, source }) => void indices.create(index).set(id, source),
+    deleteIndices: () => indices.deleteAll(),
   };
 }
 
@@ -125,7 +115,7 @@ function readMget(body: Buffer): readonly { index: string; id: string }[] {
   return docs.map(({ _index, _id }) => ({ index: _index, id: _id }));
 }
 
-function failure(status: number, type: string): Answer {
+export function failure(status: number, type: string): Answer {
   return [status, { error: { type, reason: `fake: ${type}` }, status }];
 }
 
