@@ -121,7 +121,7 @@ export async function ensureIndex(
 
 /** What tells an index from a later one of the same name; empty where there is none. */
 export async function indexId(cluster: Cluster, index: string): Promise<string> {
-  const path = `/${index}/_settings?flat_settings=true&filter_path=*.settings.index*.uuid`;
+  const path = `/${index}/_settings/index.uuid?flat_settings=true`;
   const { body } = await cluster.send({ method: 'GET', path });
   const entry = isObject(body) ? body[index] : undefined;
   const settings = isObject(entry) ? entry['settings'] : undefined;

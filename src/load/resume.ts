@@ -116,7 +116,9 @@ function fromTheBeginning(member: Member): OpenedMember {
 
 /** An index that was deleted took events with it that the checkpoint counts as stored. */
 async function stillThere(store: Store, { indices }: Checkpoint): Promise<boolean> {
-  for (const [index, id] of Object.entries(indices)) if ((await store.indexId(index)) !== id) return false;
+  for (const [index, id] of Object.entries(indices)) {
+    if (id === '' || (await store.indexId(index)) !== id) return false;
+  }
   return true;
 }
 
