@@ -5,7 +5,6 @@ import { apiCommand } from './commands/api.ts';
 import type { Run } from './commands/context.ts';
 import { downCommand } from './commands/down.ts';
 import { loadCommand } from './commands/load.ts';
-import { manifestCommand } from './commands/manifest.ts';
 import { queryCommand } from './commands/query.ts';
 import { quickstartCommand } from './commands/quickstart.ts';
 import { replayCommand } from './commands/replay.ts';
@@ -68,7 +67,6 @@ await yargs(withStdin(hideBin(process.argv)))
   .command(queryCommand(run))
   .command(simulateCommand(run))
   .command(setupCommand(run))
-  .command(manifestCommand(run))
   .command(upCommand(run))
   .command(downCommand(run))
   .command(statusCommand(run))

@@ -3,7 +3,7 @@ import { factsJson } from './facts/index.ts';
 import { type Degraded, FACTS_VERSION, type LoadFacts } from './facts/types.ts';
 import { contentHash, documentId } from './identity.ts';
 import { type Bucket, periodOf } from './indices.ts';
-import { memoiseText } from './memo.ts';
+import { membersJson } from './json-members.ts';
 import { redact } from './redact.ts';
 import { isoMillis, isPlausible } from './time.ts';
 
@@ -108,32 +108,30 @@ export function variantId(id: string, hash: string): string {
   return `${id}~${hash}`;
 }
 
-/** Makes the document of an event that has been read. */
-export function documentOfEvent(
+function documentOfEvent(
   candidate: Candidate,
   event: AuditEvent,
   context: DocumentContext,
-  degraded?: Degraded,
+  degraded: Degraded | undefined,
 ): AuditDocument {
   const redaction = redact(candidate.text, event);
   const untouched = redaction.paths.length === 0;
-  const micros = [event.stageMicros, event.receivedMicros].find((time) => time !== undefined && isPlausible(time));
+  const micros = plausible(event.stageMicros) ?? plausible(event.receivedMicros);
   const timestamp = micros === undefined ? undefined : isoMillis(micros);
-  const content = (untouched ? candidate.bytes : undefined) ?? redaction.text;
-  const hash = contentHash(content);
+  const bytes = untouched ? candidate.bytes : undefined;
+  const hash = contentHash(redaction.text, bytes);
   const { cluster } = candidate.origin;
-  const special = {
+  const loaded = membersJson({
     // The identity takes only the name that was given: the wrapped and the native copy of an event are one document.
     cluster: context.cluster === undefined ? cluster : undefined,
     redacted: untouched ? undefined : redaction.paths,
     undated: timestamp === undefined || undefined,
     degraded,
     raw: degraded && rawOf(candidate, redaction.text),
-  };
-  const { file, offset, format, ...wrapper } = candidate.origin;
-  const ours =
-    `${commonJson(context)},${factsJson(event)}${moreJson(special)},"hash":"${hash}",` +
-    `"origin":{"file":${textJson(file)},"offset":${offset},"format":${textJson(format)}${moreJson(wrapper)}}}}`;
+    hash,
+  });
+  const origin = membersJson(candidate.origin).slice(1);
+  const ours = `${commonJson(context)},${factsJson(event)}${loaded},"origin":{${origin}}}}`;
   const added = timestamp === undefined ? ours : `"@timestamp":"${timestamp}",${ours}`;
   return {
     id: documentId(event, context.cluster),
@@ -145,9 +143,13 @@ export function documentOfEvent(
     degraded,
     cluster: context.cluster ?? cluster,
     ...(degraded === undefined
-      ? { event: withoutBrace(content), added: `,${added}` }
+      ? { event: withoutBrace(bytes ?? redaction.text), added: `,${added}` }
       : { event: '', added: safeJson({ ...envelope(event), ...(JSON.parse(`{${added}`) as JsonObject) }) }),
   };
+}
+
+function plausible(micros: number | undefined): number | undefined {
+  return micros !== undefined && isPlausible(micros) ? micros : undefined;
 }
 
 /** What all documents of a load have in common, up to the facts. */
@@ -163,14 +165,6 @@ function commonJson(context: DocumentContext): string {
 }
 
 const commonTexts = new WeakMap<DocumentContext, string>();
-const textJson = memoiseText((text) => JSON.stringify(text));
-
-/** Members to go on with; nothing where all are undefined. */
-function moreJson(members: object): string {
-  const json = Object.values(members).some((member) => member !== undefined) ? JSON.stringify(members) : '';
-  return json === '' ? '' : `,${json.slice(1, -1)}`;
-}
-
 const BRACE = 125;
 
 /** What was logged stays as it was, and our members go before its closing brace. */

@@ -57,8 +57,6 @@ export interface AuditEvent {
   readonly receivedMicros: number | undefined;
   readonly stageMicros: number | undefined;
   readonly annotations: JsonObject;
-  /** Numbers of what was read before in another event: the client, the response's status, the annotations. */
-  readonly sections?: string;
 }
 
 export type JsonObject = { readonly [key: string]: unknown };
@@ -91,41 +89,24 @@ function readEvent(value: JsonObject, auditID: string, stage: Stage, level: Leve
   const staged = parseMicros(value['stageTimestamp']);
   // Before Kubernetes 1.9 there was one time a request, in whole seconds.
   const legacy = received === undefined && staged === undefined ? parseMicros(value['timestamp']) : undefined;
-  const { user, impersonatedUser, sourceIPs, userAgent } = readClient(value);
   return {
     level,
     auditID,
     stage,
     requestURI: stringOf(value['requestURI']) ?? '',
     verb: stringOf(value['verb']) ?? '',
-    user,
-    impersonatedUser,
-    sourceIPs,
-    userAgent,
+    user: readIdentity(value['user']),
+    impersonatedUser: isObject(value['impersonatedUser']) ? readIdentity(value['impersonatedUser']) : undefined,
+    sourceIPs: stringsOf(value['sourceIPs']),
+    userAgent: stringOf(value['userAgent']),
     objectRef: readObjectRef(value['objectRef']),
     responseStatus: readStatus(value['responseStatus']),
     requestObject: value['requestObject'],
     responseObject: value['responseObject'],
     receivedMicros: received ?? legacy,
     stageMicros: staged ?? legacy,
-    annotations: readAnnotations(value['annotations']),
+    annotations: isObject(value['annotations']) ? value['annotations'] : NOTHING,
   };
-}
-
-/** Who sent the request, and from where. */
-export type Client = Pick<AuditEvent, 'user' | 'impersonatedUser' | 'sourceIPs' | 'userAgent'>;
-
-export function readClient(value: JsonObject): Client {
-  return {
-    user: readIdentity(value['user']),
-    impersonatedUser: isObject(value['impersonatedUser']) ? readIdentity(value['impersonatedUser']) : undefined,
-    sourceIPs: stringsOf(value['sourceIPs']),
-    userAgent: stringOf(value['userAgent']),
-  };
-}
-
-export function readAnnotations(value: unknown): JsonObject {
-  return isObject(value) ? value : NOTHING;
 }
 
 const NOTHING: JsonObject = Object.freeze({});
@@ -141,7 +122,7 @@ function readIdentity(value: unknown): Identity {
   };
 }
 
-export function readObjectRef(value: unknown): ObjectRef | undefined {
+function readObjectRef(value: unknown): ObjectRef | undefined {
   if (!isObject(value)) return undefined;
   return {
     resource: stringOf(value['resource']),
@@ -153,7 +134,7 @@ export function readObjectRef(value: unknown): ObjectRef | undefined {
   };
 }
 
-export function readStatus(value: unknown): ResponseStatus | undefined {
+function readStatus(value: unknown): ResponseStatus | undefined {
   if (!isObject(value)) return undefined;
   const code = value['code'];
   return {
@@ -168,7 +149,7 @@ function rejected(reason: string): ParsedEvent {
   return { kind: 'rejected', reason };
 }
 
-export function isOneOf<T extends string>(words: readonly T[], value: unknown): value is T {
+function isOneOf<T extends string>(words: readonly T[], value: unknown): value is T {
   return typeof value === 'string' && (words as readonly string[]).includes(value);
 }
 

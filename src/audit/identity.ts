@@ -10,8 +10,15 @@ import { word } from './words.ts';
  */
 export function documentId(event: AuditEvent, cluster: string | undefined): string {
   const second = Math.floor((event.stageMicros ?? event.receivedMicros ?? 0) / 1e6);
-  const prefix = (second >>> 0).toString(16).padStart(8, '0');
-  return prefix + digest(identityTuple(event, cluster));
+  return timePrefix(second) + digest(identityTuple(event, cluster));
+}
+
+/** The last prefix: a log is in the order of time. */
+let last = { second: Number.NaN, prefix: '' };
+
+function timePrefix(second: number): string {
+  if (second !== last.second) last = { second, prefix: (second >>> 0).toString(16).padStart(8, '0') };
+  return last.prefix;
 }
 
 function identityTuple(event: AuditEvent, cluster: string | undefined): string {
@@ -23,13 +30,11 @@ function identityTuple(event: AuditEvent, cluster: string | undefined): string {
 
 /** The log file writes kind and apiVersion first, the webhook's list items lack them: both are the same event. */
 const NATIVE_PREFIXES = ['v1', 'v1beta1'].map((version) => `{"kind":"Event","apiVersion":"audit.k8s.io/${version}",`);
-const LONGEST_PREFIX = 64;
 
-/** Hash of an event's text as it is stored, as a string or in UTF-8: equal for two copies of the same event. */
-export function contentHash(text: string | Buffer): string {
-  const head = typeof text === 'string' ? text : text.toString('latin1', 0, LONGEST_PREFIX);
-  const prefix = NATIVE_PREFIXES.find((native) => head.startsWith(native)) ?? '{';
-  return digest(typeof text === 'string' ? text.slice(prefix.length) : text.subarray(prefix.length));
+/** Hash of an event's text as it is stored: equal for two copies of the same event. `bytes` is the text in UTF-8, if at hand. */
+export function contentHash(text: string, bytes?: Buffer): string {
+  const { length } = NATIVE_PREFIXES.find((native) => text.startsWith(native)) ?? '{';
+  return digest(bytes === undefined ? text.slice(length) : bytes.subarray(length));
 }
 
 /** 162 bits of SHA-256. */

@@ -1,4 +1,5 @@
 import { KauditError } from '../shared/errors.ts';
+import { memoiseText } from './memo.ts';
 
 /** How long the time is whose events share an index. */
 export const BUCKETS = ['day', 'month', 'year'] as const;
@@ -32,8 +33,10 @@ export function variantsIndex(namespace: string): string {
 
 /** The period of an ISO time: `2026.03.14`, `2026.03` or `2026`. */
 export function periodOf(timestamp: string | undefined, bucket: Bucket): string {
-  return timestamp === undefined ? UNDATED : timestamp.slice(0, PERIOD_LENGTH[bucket]).replaceAll('-', '.');
+  return timestamp === undefined ? UNDATED : dotted(timestamp.slice(0, PERIOD_LENGTH[bucket]));
 }
+
+const dotted = memoiseText((date) => date.replaceAll('-', '.'));
 
 /** What the name of an events index tells; a namespace holds no "-". */
 export function readEventsIndex(index: string): { namespace: string; bucket: Bucket | undefined } | undefined {

@@ -26,9 +26,13 @@ import { EXIT, KauditError } from '../shared/errors.ts';
 import type { Settings } from '../shared/settings.ts';
 import type { Context, GlobalFlags, Run } from './context.ts';
 import { keepProof } from './load-history.ts';
+import { type ManifestFlags, manifestOf, manifestOptions } from './load-manifest.ts';
 import { openStore, refreshEvents } from './store.ts';
 
-interface LoadFlags extends GlobalFlags {
+interface LoadFlags
+  extends GlobalFlags,
+    Pick<ManifestFlags, 'claim' | 'folder' | 'node' | 'pods' | 'image' | 'secret' | 'job'> {
+  readonly manifest?: boolean;
   readonly paths?: readonly string[];
   readonly cluster?: string;
   readonly namespace?: string;
@@ -48,7 +52,7 @@ export function loadCommand(run: Run): CommandModule {
     command: 'load <paths..>',
     describe: 'Load audit logs: files, folders, globs, or - for stdin',
     builder: (args) =>
-      args
+      manifestOptions(args)
         .positional('paths', { describe: 'Files, folders, globs, or - for stdin', demandOption: true })
         .option('cluster', { type: 'string', describe: 'Name of the Kubernetes cluster that wrote them' })
         .option('namespace', {
@@ -90,8 +94,15 @@ export function loadCommand(run: Run): CommandModule {
         })
         .example('$0 load audit.log --cluster prod', 'one file')
         .example('zcat old/*.gz | $0 load -', 'a stream'),
-    handler: (args) => run(args as GlobalFlags, (context) => loadPaths(context, args as LoadFlags)),
+    handler: (args) => run(args as GlobalFlags, (context) => runLoad(context, args as LoadFlags)),
   };
+}
+
+/** Only printed: whoever applies the manifest loads. */
+async function runLoad(context: Context, flags: LoadFlags): Promise<number> {
+  if (!flags.manifest) return await loadPaths(context, flags);
+  await context.io.out(manifestOf(flags));
+  return EXIT.done;
 }
 
 async function loadPaths(context: Context, flags: LoadFlags): Promise<number> {

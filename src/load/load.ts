@@ -1,5 +1,5 @@
 import pLimit from 'p-limit';
-import { type AuditDocument, type DocumentContext, documentOf, documentOfEvent } from '../audit/document.ts';
+import { type AuditDocument, type DocumentContext, documentOf } from '../audit/document.ts';
 import { eventsIndex } from '../audit/indices.ts';
 import { crashPoint } from '../shared/crash-point.ts';
 import { BATCH_BYTES } from './batch.ts';
@@ -250,8 +250,6 @@ function take(run: Run, file: OpenFile, record: LogRecord): Promise<void> | unde
     case 'unparseable':
       run.events += 1;
       return quarantine(run, ledger, rejectedOf(ledger.file, record));
-    case 'native':
-      return send(run, file, documentOfEvent(record.candidate, record.event, run.context));
     case 'candidate': {
       const { candidate, value } = record;
       const result = documentOf(candidate, value, run.context);

@@ -1,7 +1,4 @@
-import { isUtf8 } from 'node:buffer';
 import type { ByteRange, Candidate } from '../audit/document.ts';
-import type { AuditEvent } from '../audit/event.ts';
-import { readNative } from '../audit/native.ts';
 import { openUnwrapper, type Piece, type Unwrapper, unwrapYaml } from '../audit/wrappers/index.ts';
 import { messageOf } from '../shared/errors.ts';
 import { type Line, LONGEST_LINE, splitLines } from './lines.ts';
@@ -13,8 +10,6 @@ import { DamagedSource, unreadable } from './unpack/index.ts';
 /** One thing that was read, in the place of an event. */
 export type LogRecord =
   | { readonly kind: 'candidate'; readonly candidate: Candidate; readonly value: unknown }
-  /** An event in the API server's own form. */
-  | { readonly kind: 'native'; readonly candidate: Candidate; readonly event: AuditEvent }
   | Unparseable
   /** A record of another program: what it is, in the singular. */
   | { readonly kind: 'skipped'; readonly what: string }
@@ -146,30 +141,13 @@ function endOf(line: Line | undefined, end: number): number | undefined {
 }
 
 function* recordsOfLines(file: string, lines: readonly Line[], unwrapper: Unwrapper): Generator<LogRecord> {
-  for (const line of lines) {
-    const native = nativeRecord(file, line);
-    if (native !== undefined && !unwrapper.isWaiting()) yield native;
-    else yield* recordsOfLine(file, line, unwrapper);
-  }
-}
-
-const OPENING = 0x7b;
-const CLOSING = 0x7d;
-
-/** A line that is one event and nothing else, as an API server writes it: its own bytes are what is stored. */
-function nativeRecord(file: string, { bytes, offset, end, overlong }: Line): LogRecord | undefined {
-  if (bytes[0] !== OPENING || bytes.at(-1) !== CLOSING || overlong || !isUtf8(bytes)) return undefined;
-  const text = bytes.toString('utf8');
-  const event = readNative(text);
-  if (event === undefined) return undefined;
-  const range = { start: offset, end };
-  return { kind: 'native', candidate: { text, bytes, range, origin: { file, offset, format: 'Event' } }, event };
+  for (const line of lines) yield* recordsOfLine(file, line, unwrapper);
 }
 
 /** The records of one line, or of a document that was read as one. */
 export function recordsOfLine(file: string, line: Line, unwrapper = openUnwrapper()): readonly LogRecord[] {
   const { bytes, offset, end, overlong } = line;
-  if (!overlong) return recordsOf(file, unwrapper.take(bytes, offset), { start: offset, end });
+  if (!overlong) return recordsOf(file, unwrapper.take(bytes, offset), { start: offset, end }, bytes);
   const text = bytes.toString('utf8');
   const detail = `a line over ${LONGEST_LINE / 1024 / 1024} MiB`;
   return [{ kind: 'unparseable', offset, range: { start: offset, end }, reason: 'overlong-line', detail, text }];
@@ -183,19 +161,32 @@ export function textOfLine(bytes: Buffer): string {
     .trim();
 }
 
-function recordsOf(file: string, pieces: readonly Piece[], line: ByteRange | undefined): readonly LogRecord[] {
+function recordsOf(
+  file: string,
+  pieces: readonly Piece[],
+  line: ByteRange | undefined,
+  bytes?: Buffer,
+): readonly LogRecord[] {
   return pieces.map((piece) => {
     if (piece.kind === 'skipped') return piece;
     // A line whose parts were joined begins before the one that completed it.
     const range = line && { start: Math.min(line.start, piece.offset), end: line.end };
-    return piece.kind === 'event' ? candidateOf(file, piece, range) : unparseableOf(piece, range);
+    return piece.kind === 'event' ? candidateOf(file, piece, range, bytes) : unparseableOf(piece, range);
   });
 }
 
-function candidateOf(file: string, piece: Extract<Piece, { kind: 'event' }>, range: ByteRange | undefined): LogRecord {
+function candidateOf(
+  file: string,
+  piece: Extract<Piece, { kind: 'event' }>,
+  range: ByteRange | undefined,
+  bytes: Buffer | undefined,
+): LogRecord {
   const { text, value, offset, format, added, invalidBytes } = piece;
+  // As long as the line it is in: the event is the line, and of one byte a character.
+  const isLine = bytes?.length === text.length && offset === range?.start && invalidBytes === undefined;
   const candidate = {
     text,
+    ...(isLine && { bytes }),
     ...(invalidBytes && { invalidBytes }),
     ...(range && { range }),
     origin: { file, offset, format, ...added },

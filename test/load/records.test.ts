@@ -26,7 +26,7 @@ async function takenGroups(
 const kinds = async (bytes: Buffer | string): Promise<readonly string[]> => (await read(bytes)).map(nameOf);
 
 function nameOf(record: LogRecord): string {
-  if (record.kind === 'candidate' || record.kind === 'native') return record.candidate.origin.format;
+  if (record.kind === 'candidate') return record.candidate.origin.format;
   if (record.kind === 'skipped') return `skipped: ${record.what}`;
   return `${record.kind}: ${record.kind === 'unparseable' ? record.detail : record.reason}`;
 }
@@ -221,7 +221,7 @@ describe('the bytes of a record', () => {
   it('are those of its line in the source', async () => {
     const bytes = Buffer.from(`\ufeff${line('ä')}\r\n\n[${line('b')},${line('c')}]\n{"auditID":`);
     const ranges = (await read(bytes)).map((record) => {
-      if (record.kind === 'candidate' || record.kind === 'native') return record.candidate.range;
+      if (record.kind === 'candidate') return record.candidate.range;
       return record.kind === 'unparseable' ? record.range : undefined;
     });
     const [first, list, , broken] = ranges.map((range) => range && bytes.subarray(range.start, range.end).toString());

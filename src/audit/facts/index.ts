@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import type { AuditEvent, JsonObject } from '../event.ts';
 import { isObject, stringOf } from '../event.ts';
+import { membersJson } from '../json-members.ts';
 import { memoise } from '../memo.ts';
 import { word } from '../words.ts';
 import { actorFacts, boundNode, boundPod } from './actor.ts';
@@ -40,7 +41,7 @@ export function factsOf(event: AuditEvent): EventFacts {
 /** The members of `factsOf` as JSON, without the braces around them. */
 export function factsJson(event: AuditEvent): string {
   const { action, json } = remembered(event);
-  return `${json},${JSON.stringify(ownFacts(event, action)).slice(1, -1)}`;
+  return json + membersJson(ownFacts(event, action));
 }
 
 const remembered = memoise((event: AuditEvent) => {
@@ -50,26 +51,19 @@ const remembered = memoise((event: AuditEvent) => {
 
 /** Everything that `repeatedFacts` looks at. */
 function repeatedInput(event: AuditEvent): string {
-  const { stage, verb, objectRef } = event;
+  const { user, impersonatedUser, objectRef, responseStatus } = event;
   return (
-    (event.sections ?? clientAndAnswer(event)) +
-    stage +
-    word(verb) +
-    word(objectRef?.resource) +
-    word(objectRef?.subresource) +
-    word(objectRef?.apiGroup)
-  );
-}
-
-function clientAndAnswer(event: AuditEvent): string {
-  const { user, impersonatedUser, responseStatus } = event;
-  return (
+    word(event.stage) +
+    word(event.verb) +
     word(user.username) +
     word(impersonatedUser && (impersonatedUser.username ?? '')) +
     word(boundPod(user)) +
     word(boundNode(user)) +
     word(event.sourceIPs.at(-1)) +
     word(event.userAgent) +
+    word(objectRef?.resource) +
+    word(objectRef?.subresource) +
+    word(objectRef?.apiGroup) +
     word(responseStatus && `${responseStatus.code}${isWebhookRefusal(responseStatus)}`) +
     word(decisionOf(event)) +
     word(reasonOf(event)) +

@@ -1,7 +1,7 @@
 /** Whatever it is wrapped in, an event is the same document. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type AuditDocument, documentOf, documentOfEvent, jsonOf } from '../../../src/audit/document.ts';
+import { type AuditDocument, documentOf, jsonOf } from '../../../src/audit/document.ts';
 import { isObject } from '../../../src/audit/event.ts';
 import { type LogRecord, readRecords } from '../../../src/load/records.ts';
 import { streamSource } from '../../../src/load/sources.ts';
@@ -21,7 +21,6 @@ async function read(bytes: string | Buffer): Promise<readonly LogRecord[]> {
 
 /** What is the same however an event comes: all of the document but its origin. */
 function essenceOf(record: LogRecord): object {
-  if (record.kind === 'native') return essenceOfDocument(documentOfEvent(record.candidate, record.event, CONTEXT));
   if (record.kind !== 'candidate') return record;
   const result = documentOf(record.candidate, record.value, CONTEXT);
   return result.kind === 'rejected' ? result : essenceOfDocument(result.document);

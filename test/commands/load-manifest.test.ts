@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { jobManifest, type ManifestOptions } from '../../src/commands/manifest.ts';
+import { jobManifest, type ManifestOptions } from '../../src/commands/load-manifest.ts';
 import { kaudit } from '../support/cli.ts';
 import { fieldOf } from '../support/field.ts';
 import { expectGolden } from '../support/golden.ts';
@@ -26,9 +26,19 @@ function argsOf(manifest: string): unknown {
   return fieldOf(Array.isArray(containers) ? containers[0] : undefined, 'args');
 }
 
-describe('kaudit manifest', () => {
+describe('kaudit load --manifest', () => {
   it('prints a Job over a claim', async () => {
-    const { code, out } = await kaudit(['manifest', '--claim', 'audit-logs', '--pods', '8', '--cluster', 'prod']);
+    const { code, out } = await kaudit([
+      'load',
+      '.',
+      '--manifest',
+      '--claim',
+      'audit-logs',
+      '--pods',
+      '8',
+      '--cluster',
+      'prod',
+    ]);
     expect(code).toBe(0);
     expect(out).toBe(jobManifest(OPTIONS));
     expectGolden('manifest-claim.yml', out);
@@ -78,7 +88,7 @@ describe('kaudit manifest', () => {
     ['no pods', ['--cluster', 'prod', '--claim', 'a', '--pods', '0']],
     ['no cluster', ['--claim', 'a']],
   ])('refuses %s', async (_, args) => {
-    const { code, out } = await kaudit(['manifest', ...args]);
+    const { code, out } = await kaudit(['load', '.', '--manifest', ...args]);
     expect([code, out]).toEqual([2, '']);
   });
 });

@@ -1,8 +1,7 @@
 import { Document, isScalar } from 'yaml';
-import type { CommandModule } from 'yargs';
-import { BUCKETS, type Bucket, requireNamespace } from '../audit/indices.ts';
+import type { Argv } from 'yargs';
+import { type Bucket, requireNamespace } from '../audit/indices.ts';
 import { EXIT, KauditError } from '../shared/errors.ts';
-import type { GlobalFlags, Run } from './context.ts';
 
 /** Where the pods find the logs: a claim, or a folder of the one node that they all run on. */
 export type LogVolume =
@@ -33,7 +32,7 @@ const USER = 65532;
 export function jobManifest(options: ManifestOptions): string {
   const document = new Document(jobOf(options), { aliasDuplicateObjects: false });
   document.commentBefore = [
-    ` Loads ${options.pods} shares of the logs at once. It may be run again: what is stored is not stored twice.`,
+    ` Loads ${options.pods} shards of the logs at once. It may be run again: what is stored is not stored twice.`,
     ' The credentials come from a Secret, which is made once:',
     `   kubectl create secret generic ${options.secret} \\`,
     '     --from-literal=url=https://elasticsearch.example:9200 --from-literal=api-key=…',
@@ -117,8 +116,8 @@ function containerOf({ image, secret, pods, paths, cluster, namespace, layout }:
     `--cluster=${cluster}`,
     `--namespace=${namespace}`,
     ...(layout.bucket === undefined ? [] : [`--bucket=${layout.bucket}`]),
-    ...(layout.shards === undefined ? [] : [`--shards=${layout.shards}`]),
-    `--share=job/${pods}`,
+    ...(layout.shards === undefined ? [] : [`--primary-shards=${layout.shards}`]),
+    `--shard=job/${pods}`,
   ];
   return {
     name: 'kaudit',
@@ -149,7 +148,7 @@ function verbatim(arg: string): string {
   return arg.replaceAll('$', '$$$$');
 }
 
-interface ManifestFlags extends GlobalFlags {
+export interface ManifestFlags {
   readonly paths?: readonly (string | number)[];
   readonly claim?: string;
   readonly folder?: string;
@@ -158,50 +157,41 @@ interface ManifestFlags extends GlobalFlags {
   readonly cluster?: string;
   readonly namespace?: string;
   readonly bucket?: Bucket;
-  readonly shards?: number;
+  readonly primaryShards?: number;
   readonly image?: string;
   readonly secret?: string;
-  readonly name?: string;
+  readonly job?: string;
 }
 
-export function manifestCommand(run: Run): CommandModule {
-  return {
-    command: 'manifest [paths..]',
-    describe: 'Print a Kubernetes Job that loads logs on several pods at once',
-    builder: (args) =>
-      args
-        .positional('paths', { describe: 'Files, folders or globs below the root of the volume', default: ['.'] })
-        .option('claim', { type: 'string', describe: 'PersistentVolumeClaim with the logs, which all pods can mount' })
-        .option('folder', { type: 'string', describe: 'Instead: a folder of a node, with --node' })
-        .option('node', { type: 'string', describe: 'The node that has the folder; all pods run on it' })
-        .option('pods', { type: 'number', default: 4, describe: 'Pods, each of which loads its share' })
-        .option('cluster', {
-          type: 'string',
-          demandOption: true,
-          describe: 'Name of the Kubernetes cluster that wrote the logs',
-        })
-        .option('namespace', { type: 'string', default: 'default', describe: 'Namespace of the index' })
-        .option('bucket', { choices: BUCKETS, describe: 'As of load' })
-        .option('shards', { type: 'number', describe: 'As of load' })
-        .option('image', { type: 'string', default: IMAGE, describe: 'Container image with kaudit in it' })
-        .option('secret', {
-          type: 'string',
-          default: 'kaudit-elasticsearch',
-          describe: 'Secret with the keys url and api-key',
-        })
-        .option('name', { type: 'string', default: 'kaudit-load', describe: 'Name of the Job' })
-        .example('$0 manifest --claim audit-logs --pods 8 --cluster prod | kubectl apply -f -', 'eight pods'),
-    handler: (args) =>
-      run(args as GlobalFlags, async ({ io }) => {
-        await io.out(jobManifest(readFlags(args as ManifestFlags)));
-        return EXIT.done;
-      }),
-  };
+/** The flags of `load --manifest`, beside those of load itself. */
+export function manifestOptions<T>(args: Argv<T>): Argv<T> {
+  return args
+    .options({
+      manifest: { type: 'boolean', describe: 'Print a Kubernetes Job that loads PATHS below the root of a volume' },
+      claim: { type: 'string', describe: 'PersistentVolumeClaim with the logs, which all pods can mount' },
+      folder: { type: 'string', describe: 'Instead: a folder of a node, with --node' },
+      node: { type: 'string', describe: 'The node that has the folder; all pods run on it' },
+      pods: { type: 'number', describe: 'Pods, each of which loads its shard (4)' },
+      image: { type: 'string', describe: 'Container image with kaudit in it' },
+      secret: { type: 'string', describe: `Secret with the keys url and api-key (${SECRET})` },
+      job: { type: 'string', describe: `Name of the Job (${JOB})` },
+    })
+    .group(['manifest', 'claim', 'folder', 'node', 'pods', 'image', 'secret', 'job'], 'On many pods at once:')
+    .example('$0 load . --manifest --claim audit-logs --pods 8 --cluster prod', 'a Job of eight pods') as Argv<T>;
+}
+
+const SECRET = 'kaudit-elasticsearch';
+const JOB = 'kaudit-load';
+
+/** The Job that the flags ask for. */
+export function manifestOf(flags: ManifestFlags): string {
+  return jobManifest(readFlags(flags));
 }
 
 function readFlags(flags: ManifestFlags): ManifestOptions {
-  const { cluster = '', image = IMAGE, bucket } = flags;
-  const shards = flags.shards === undefined ? undefined : count('--shards', flags.shards, 1024);
+  const { cluster = '', image = IMAGE, bucket, primaryShards } = flags;
+  if (cluster === '') throw new KauditError('usage', 'Say which Kubernetes cluster wrote the logs: --cluster NAME.');
+  const shards = primaryShards === undefined ? undefined : count('--primary-shards', primaryShards, 1024);
   return {
     volume: volumeFlags(flags),
     paths: (flags.paths ?? ['.']).map((path) => pathBelow(String(path))),
@@ -210,8 +200,8 @@ function readFlags(flags: ManifestFlags): ManifestOptions {
     namespace: requireNamespace(flags.namespace ?? 'default'),
     layout: { ...(bucket !== undefined && { bucket }), ...(shards !== undefined && { shards }) },
     image,
-    secret: objectName('--secret', flags.secret ?? ''),
-    name: jobName(flags.name ?? ''),
+    secret: objectName('--secret', flags.secret ?? SECRET),
+    name: jobName(flags.job ?? JOB),
   };
 }
 
@@ -237,8 +227,8 @@ function objectName(flag: string, name: string): string {
 
 /** Pods of an indexed Job are hosts named NAME-INDEX: a DNS label of at most 63 characters. */
 function jobName(name: string): string {
-  if (name.length <= 58 && !name.includes('.')) return objectName('--name', name);
-  throw new KauditError('usage', `--name is "${name}": expected at most 58 characters and no ".".`);
+  if (name.length <= 58 && !name.includes('.')) return objectName('--job', name);
+  throw new KauditError('usage', `--job is "${name}": expected at most 58 characters and no ".".`);
 }
 
 function pathBelow(path: string): string {

@@ -1,0 +1,17 @@
+/** Printable ASCII without quotes and backslashes: text that stands in JSON as it is. */
+const PLAIN = /^[ !#-[\]-~]*$/;
+
+function textJson(text: string): string {
+  return PLAIN.test(text) ? `"${text}"` : JSON.stringify(text);
+}
+
+/** The members of an object in JSON, each behind a comma; nothing for those that are undefined. Faster than JSON.stringify. */
+export function membersJson<T extends object>(members: T): string {
+  let json = '';
+  for (const key in members) {
+    const value: unknown = members[key];
+    if (value === undefined) continue;
+    json += `,"${key}":${typeof value === 'string' ? textJson(value) : typeof value === 'object' ? JSON.stringify(value) : value}`;
+  }
+  return json;
+}
