@@ -44,6 +44,7 @@ interface LoadFlags
   readonly tune?: boolean;
   readonly json?: boolean;
   readonly gap?: number;
+  readonly longestLine?: number;
   readonly report?: string;
 }
 
@@ -87,6 +88,11 @@ export function loadCommand(run: Run): CommandModule {
         })
         .option('json', { type: 'boolean', describe: 'Print the ledger as one JSON object' })
         .option('report', { type: 'string', describe: 'Write the report of this load to a file, as JSON' })
+        .option('longest-line', {
+          type: 'number',
+          default: 64,
+          describe: 'MiB of the longest line that is read; longer ones are quarantined by their place',
+        })
         .option('gap', {
           type: 'number',
           default: DEFAULT_GAP_SECONDS,
@@ -109,6 +115,7 @@ async function loadPaths(context: Context, flags: LoadFlags): Promise<number> {
   const { io, settings, signal } = context;
   const namespace = requireNamespace(flags.namespace ?? 'default');
   const gapSeconds = requireGap(flags.gap ?? DEFAULT_GAP_SECONDS);
+  const longestLine = requireLineLength(flags.longestLine ?? 64);
   if (flags.report !== undefined) await requireWritable(flags.report);
   const paths = (flags.paths ?? []).map(String);
   // An interrupt must end a load whose stdin stays open and silent.
@@ -126,6 +133,7 @@ async function loadPaths(context: Context, flags: LoadFlags): Promise<number> {
       ...(flags.format !== undefined && { format: flags.format }),
       ...(checkpoints && { checkpoints }),
       quarantine: join(settings.home, 'quarantine'),
+      longestLine,
       gapSeconds,
       signal,
       onProgress: progressLine(io.progress),
@@ -151,6 +159,12 @@ async function loadPaths(context: Context, flags: LoadFlags): Promise<number> {
 function requireGap(seconds: number): number {
   if (seconds > 0 && Number.isFinite(seconds)) return seconds;
   throw new KauditError('usage', '--gap is no number of seconds above zero.', { hint: 'Such as --gap 300.' });
+}
+
+/** Longer than half a gibibyte is no string that Node can hold. */
+function requireLineLength(mebibytes: number): number {
+  if (mebibytes > 0 && mebibytes <= 511) return Math.round(mebibytes * 1024 * 1024);
+  throw new KauditError('usage', `--longest-line is ${mebibytes}: expected MiB, up to 511.`);
 }
 
 /** Where a load into the same place, under the same name, remembers how far it is. */

@@ -26,6 +26,8 @@ export interface LoadOptions {
   readonly quarantine: string | Quarantine;
   /** Where the records of a source come from, when not from its bytes: a replay has them at hand. */
   readonly recordsOf?: (source: Source) => readonly LogRecord[];
+  /** Bytes of the longest line that is read. */
+  readonly longestLine?: number;
   /** Longest time without events that is not reported. */
   readonly gapSeconds?: number;
   /** Layout of the files, where the user insists on one. */
@@ -189,8 +191,13 @@ async function loadMember(run: Run, member: Member): Promise<FileLedger> {
   const onBytes = (count: number): void => {
     run.inflated += count;
   };
-  const { format } = run.options;
-  const groups = readRecords(member.name, bytes, { from, onBytes, ...(format !== undefined && { format }) });
+  const { format, longestLine } = run.options;
+  const groups = readRecords(member.name, bytes, {
+    from,
+    onBytes,
+    ...(format !== undefined && { format }),
+    ...(longestLine !== undefined && { longestLine }),
+  });
   for await (const { records, resume } of groups) {
     for (const record of records) {
       // Waiting for each, ready or not, would cost as much as reading it.

@@ -39,6 +39,8 @@ export interface RecordGroup {
 }
 
 export interface ReadOptions {
+  /** Bytes of the longest line that is read. */
+  readonly longestLine?: number;
   /** Byte of the source at which the bytes begin. */
   readonly from?: number;
   /** Told about every piece that is read, after inflating. */
@@ -51,7 +53,7 @@ export interface ReadOptions {
 export async function* readRecords(
   file: string,
   bytes: AsyncIterable<Buffer>,
-  { from = 0, onBytes, format }: ReadOptions,
+  { from = 0, longestLine = LONGEST_LINE, onBytes, format }: ReadOptions,
 ): AsyncGenerator<RecordGroup> {
   let end = from;
   const count = (length: number): void => {
@@ -60,7 +62,7 @@ export async function* readRecords(
   };
   try {
     const peeked = await peek(counted(bytes, count), isEnough);
-    yield* readPlain({ file, from, peeked, unwrapper: openUnwrapper(), end: () => end }, format);
+    yield* readPlain({ file, from, longestLine, peeked, unwrapper: openUnwrapper(), end: () => end }, format);
   } catch (error) {
     yield together([{ kind: 'broken', reason: error instanceof DamagedSource ? error.message : unreadable(error) }]);
   }
@@ -82,6 +84,7 @@ function together(records: readonly LogRecord[]): RecordGroup {
 interface Reading {
   readonly file: string;
   readonly from: number;
+  readonly longestLine: number;
   readonly peeked: Peeked;
   readonly unwrapper: Unwrapper;
   /** Byte of the source up to which has been read. */
@@ -126,8 +129,8 @@ async function* readLayout(reading: Reading, format: Format | undefined): AsyncG
   }
 }
 
-async function* readLines({ file, from, peeked, unwrapper, end }: Reading): AsyncGenerator<RecordGroup> {
-  for await (const lines of splitLines(peeked.chunks, { from })) {
+async function* readLines({ file, from, longestLine, peeked, unwrapper, end }: Reading): AsyncGenerator<RecordGroup> {
+  for await (const lines of splitLines(peeked.chunks, { from, longest: longestLine })) {
     const resume = (): number | undefined => (unwrapper.isWaiting() ? undefined : endOf(lines.at(-1), end()));
     yield { records: recordsOfLines(file, lines, unwrapper), resume };
   }
@@ -149,7 +152,7 @@ export function recordsOfLine(file: string, line: Line, unwrapper = openUnwrappe
   const { bytes, offset, end, overlong } = line;
   if (!overlong) return recordsOf(file, unwrapper.take(bytes, offset), { start: offset, end }, bytes);
   const text = bytes.toString('utf8');
-  const detail = `a line over ${LONGEST_LINE / 1024 / 1024} MiB`;
+  const detail = `a line of ${(end - offset).toLocaleString('en')} bytes: --longest-line allows more`;
   return [{ kind: 'unparseable', offset, range: { start: offset, end }, reason: 'overlong-line', detail, text }];
 }
 

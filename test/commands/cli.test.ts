@@ -51,6 +51,8 @@ describe('kaudit load', () => {
           reasons: [],
         },
       ],
+      firstEvent: '2026-03-02T09:41:07.125Z',
+      lastEvent: '2026-03-02T09:41:07.125Z',
       reasons: [],
       rejections: {},
       retries: {},
@@ -309,6 +311,7 @@ describe('kaudit', () => {
     const body = '{ "query": { "match_none": {} }, "size": 0, "runtime_mappings": {} }';
     const index = `/kaudit-events-${namespace}-raw`;
     const exact = '{"9":1, "1":12345678901234567890}';
+    await kaudit(['api', 'PUT', index]);
     await kaudit(['api', 'PUT', `${index}/_doc/1`, '--body', exact]);
     expect((await kaudit(['api', 'GET', `${index}/_source/1`])).out).toBe(`${exact}\n`);
     expect((await kaudit(['api', 'POST', `${index}/_search`, '--body', body])).json()).toHaveProperty('hits');

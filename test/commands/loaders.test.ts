@@ -88,7 +88,7 @@ describe('kaudit load --bucket', () => {
     kaudit(['load', file('few.log', events.slice(0, 6)), '--namespace', namespace, ...options]);
 
   it('is decided by the first load, and kept', async () => {
-    expect((await first(['--bucket', 'day', '--shards', '2'])).code).toBe(0);
+    expect((await first(['--bucket', 'day', '--primary-shards', '2'])).code).toBe(0);
     const again = await first([]);
     expect(again.out).toMatch(/6 duplicate\b/);
     const days = ['2026.01.02', '2026.02.02', '2026.03.02'].map((day) => eventsIndex(namespace, day));
@@ -101,23 +101,23 @@ describe('kaudit load --bucket', () => {
   });
 
   it.each([
-    ['--shards', '0'],
-    ['--shards', '1.5'],
-    ['--shards', 'many'],
+    ['--primary-shards', '0'],
+    ['--primary-shards', '1.5'],
+    ['--primary-shards', 'many'],
     ['--bucket', 'week'],
   ])('refuses %s %s', async (...options) => {
     expect((await first(options)).code).toBe(2);
   });
 });
 
-describe('kaudit load --share', () => {
+describe('kaudit load --shard', () => {
   it('divides a folder among loaders that know nothing of each other', async () => {
     const logs = join(folder, 'shared');
     mkdirSync(logs);
     for (let part = 0; part < 7; part += 1) {
       writeFileSync(join(logs, `${part}.log`), events.slice(part * 300, part * 300 + 30 * (part + 1)).join('\n'));
     }
-    const load = ['load', logs, join(folder, 'none.log'), '--namespace', namespace, '--json', '--share'];
+    const load = ['load', logs, join(folder, 'none.log'), '--namespace', namespace, '--json', '--shard'];
     const shares = await Promise.all([
       kaudit([...load, '1/3']),
       kaudit([...load, '2/3']),
@@ -133,10 +133,10 @@ describe('kaudit load --share', () => {
   });
 
   it('refuses what only one can read, and a share that is none', async () => {
-    const stdin = await kaudit(['load', '-', '--namespace', namespace, '--share', '1/2'], { input: events[0] ?? '' });
+    const stdin = await kaudit(['load', '-', '--namespace', namespace, '--shard', '1/2'], { input: events[0] ?? '' });
     expect([stdin.code, stdin.err]).toEqual([2, expect.stringContaining('cannot be shared')]);
-    const third = await kaudit(['load', folder, '--namespace', namespace, '--share', '3/2']);
-    expect([third.code, third.err]).toEqual([2, expect.stringContaining('--share is 3/2')]);
+    const third = await kaudit(['load', folder, '--namespace', namespace, '--shard', '3/2']);
+    expect([third.code, third.err]).toEqual([2, expect.stringContaining('--shard is 3/2')]);
   });
 });
 

@@ -8,7 +8,7 @@ const file = { open: 12, closed: 12, remaining: 0, damaged: 0, namespaces: ['def
 describe('renderReplay', () => {
   it('says what went through, and why the rest did not', () => {
     const reasons = [
-      { reason: 'refused-by-server', detail: 'refused by the server: strict_dynamic_mapping_exception', count: 8 },
+      { reason: 'refused-by-server', detail: 'strict_dynamic_mapping_exception', count: 8 },
       {
         reason: 'not-json',
         detail: 'not valid JSON; it could not be read again from its source, and not all of it was kept',
