@@ -1,4 +1,4 @@
-import { type Bucket, eventsAlias } from '../audit/indices.ts';
+import { type Bucket, eventsAlias, variantsIndex } from '../audit/indices.ts';
 import {
   type Cluster,
   createDocuments,
@@ -68,5 +68,5 @@ export async function openStore(server: Cluster, namespace: string, options: Sto
 
 /** Makes what has been loaded visible to searches. */
 export async function refreshEvents(cluster: Cluster, namespace: string): Promise<void> {
-  await refresh(cluster, eventsAlias(namespace));
+  await refresh(cluster, `${eventsAlias(namespace)},${variantsIndex(namespace)}`);
 }

@@ -77,9 +77,9 @@ function readDoc(doc: unknown, url: string): Doc {
   });
 }
 
-/** Makes what is stored visible to searches. */
+/** Makes what is stored visible to searches; an index that is not there has nothing to show. */
 export async function refresh(cluster: Cluster, target: string, options: RetryOptions = {}): Promise<void> {
-  const path = `/${target}/_refresh`;
+  const path = `/${target}/_refresh?ignore_unavailable=true`;
   const response = await sendPatiently(cluster, { method: 'POST', path }, options);
   if (response.status !== 200) throw refusal(response, `POST ${path}`, cluster.url);
 }
