@@ -19,7 +19,7 @@ import {
 import { feedUntilStored, startLoad } from '../support/running-load.ts';
 
 /** More than one batch, so that there is a middle. */
-const LINES = eventLines(25_000, 4);
+const LINES = eventLines(9000, 4);
 const INDEX = 'kaudit-events-NAMESPACE-2026.03';
 
 let cluster: Cluster;

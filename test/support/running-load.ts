@@ -83,5 +83,10 @@ export async function feedUntilStored(
     await running.feed(lines.slice(at, at + step));
     if (await target.holdsAny(namespace)) return Math.min(at + step, lines.length);
   }
-  throw new Error('The whole input was taken before anything was stored: it is too short.');
+  // What fills no batch is sent when the input ends: what is stored until then is not all of it.
+  for (let tries = 0; tries < 500; tries += 1) {
+    if (await target.holdsAny(namespace)) return lines.length;
+    await delay(20);
+  }
+  throw new Error('The whole input was taken, and nothing was stored: it is too short for a batch.');
 }
