@@ -29,8 +29,20 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   response.setHeader('content-type', 'application/json');
   if (path.includes('/_bulk')) response.end(await bulk(body));
   else if (path === '/') response.end('{"version":{"number":"9.5.3"}}');
-  else if (request.method === 'GET') response.writeHead(404).end('{}');
+  else if (path.startsWith('/_index_template/')) template(request.method, path.replace(/\?.*/, ''), body, response);
+  // Nothing is there, and no index that a pattern names.
+  else if (request.method === 'GET') response.writeHead(path.includes('*') ? 200 : 404).end('{}');
+  else if (request.method === 'HEAD') response.writeHead(404).end();
   else response.end('{"acknowledged":true}');
+}
+
+const templates = new Map<string, string>();
+
+function template(method: string | undefined, name: string, body: Buffer, response: ServerResponse): void {
+  if (method === 'PUT') templates.set(name, body.toString());
+  const known = templates.get(name);
+  if (known === undefined) response.writeHead(404).end('{}');
+  else response.end(`{"index_templates":[{"index_template":${known}}]}`);
 }
 
 async function read(request: IncomingMessage): Promise<Buffer> {
@@ -46,14 +58,16 @@ async function bulk(body: Buffer): Promise<string> {
     recorded += 1;
     await writeFile(bodyPath(folder, recorded), body);
   }
-  let lines = 0;
-  for (let at = body.indexOf(NEWLINE); at !== -1; at = body.indexOf(NEWLINE, at + 1)) lines += 1;
-  return `{"took":1,"errors":false,"items":[${created(lines / 2)}]}`;
+  const items: string[] = [];
+  for (let at = 0, line = 0; at < body.length; line += 1) {
+    const end = body.indexOf(NEWLINE, at);
+    // kaudit holds each item against the id that it has sent.
+    if (line % 2 === 0) items.push(`{"create":{"_id":"${idOf(body.toString('latin1', at, end))}","status":201}}`);
+    at = end + 1;
+  }
+  return `{"took":1,"errors":false,"items":[${items.join(',')}]}`;
 }
 
-const answers = new Map<number, string>();
-function created(documents: number): string {
-  const known = answers.get(documents) ?? new Array(documents).fill('{"create":{"status":201}}').join(',');
-  answers.set(documents, known);
-  return known;
+function idOf(action: string): string {
+  return /"_id":"([^"]*)"/.exec(action)?.[1] ?? '';
 }
