@@ -143,7 +143,7 @@ async function loadPaths(context: Context, flags: LoadFlags): Promise<number> {
   const loaded = await loading.finally(store.close);
   io.progress('');
   const result = { ...loaded, report: { ...loaded.report, retries: retries.counts() } };
-  if (result.report.created > 0) await refreshEvents(cluster, namespace);
+  if (result.report.created + result.report.variant > 0) await refreshEvents(cluster, namespace);
   await io.out(flags.json ? `${JSON.stringify(result.report)}\n` : renderLoad(result.report, io));
   return await keepProof({
     cluster,

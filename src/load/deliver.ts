@@ -25,6 +25,8 @@ export interface Delivery {
   readonly ready: Map<string, Promise<void>>;
   /** Told when the server asks for less. */
   readonly onRefusal: () => void;
+  /** Told of each index before documents go to it. */
+  readonly onIndex: (index: string) => Promise<void>;
 }
 
 interface Refused {
@@ -71,12 +73,13 @@ async function createAll(delivery: Delivery, batch: Batch): Promise<Unsettled> {
   return { batch, refused, conflicts };
 }
 
-async function prepareIndices({ store, context, ready }: Delivery, { indices }: Batch): Promise<void> {
+async function prepareIndices({ store, context, ready, onIndex }: Delivery, { indices }: Batch): Promise<void> {
   const alias = eventsAlias(context.namespace);
   for (const index of indices) {
     const known = ready.get(index) ?? store.ensureIndex(index, alias);
     ready.set(index, known);
     await known;
+    await onIndex(index);
   }
 }
 
@@ -112,6 +115,7 @@ async function storeVariants(delivery: Delivery, batch: Batch, entries: readonly
   if (entries.length === 0) return;
   const index = variantsIndex(delivery.context.namespace);
   await delivery.store.ensureIndex(index, undefined);
+  await delivery.onIndex(index);
   const documents = entries.map((entry): [DocumentText, Destination] => {
     const { id } = addressOf(batch, entry);
     const text = textOf(batch, entry);

@@ -12,7 +12,7 @@ import { openQuarantine, type Quarantine, type Rejected } from './quarantine.ts'
 import { type LogRecord, readRecords, type Unparseable } from './records.ts';
 import { openResumption, type Resumption } from './resume.ts';
 import type { Format } from './sniff.ts';
-import type { FoundSource, Source } from './sources.ts';
+import { type FoundSource, type Source, totalSize } from './sources.ts';
 import type { Store } from './store.ts';
 import { openTally, type Tally } from './tally.ts';
 import type { Member } from './unpack/index.ts';
@@ -101,8 +101,11 @@ export async function load(store: Store, sources: readonly FoundSource[], option
     return { run: run.name, started: run.context.ingested, report, partial };
   } finally {
     limit.clearQueue();
-    await run.resumption.close();
-    await run.quarantine.close();
+    try {
+      await run.resumption.close();
+    } finally {
+      await run.quarantine.close();
+    }
   }
 }
 
@@ -115,6 +118,7 @@ function openRun(store: Store, sources: readonly FoundSource[], options: LoadOpt
     typeof options.quarantine === 'string' ? openQuarantine(options.quarantine, name, context) : options.quarantine;
   const rejections = openTally();
   const window = openWindow({ step: BATCH_BYTES, most: MOST_UNDER_WAY });
+  const resumption = openResumption({ store, checkpoints, quarantine });
   const delivery: Delivery = {
     store,
     context,
@@ -122,11 +126,11 @@ function openRun(store: Store, sources: readonly FoundSource[], options: LoadOpt
     rejections,
     ready: new Map(),
     onRefusal: window.shrink,
+    onIndex: (index) => resumption.noteIndex(index),
   };
-  const resumption = openResumption({ store, checkpoints, quarantine });
   const deliver = async (batch: Parameters<typeof deliverBatch>[1]): Promise<void> => {
     await deliverBatch(delivery, batch);
-    await resumption.saveNowAndThen(batch.indices);
+    await resumption.saveNowAndThen();
   };
   return {
     options,
@@ -142,16 +146,6 @@ function openRun(store: Store, sources: readonly FoundSource[], options: LoadOpt
     readFromDisk: 0,
     totalOnDisk: totalSize(sources),
   };
-}
-
-function totalSize(sources: readonly FoundSource[]): number | undefined {
-  let total = 0;
-  for (const source of sources) {
-    if (source.kind !== 'source') continue;
-    if (source.size === undefined) return undefined;
-    total += source.size;
-  }
-  return total;
 }
 
 /** A ledger for each log in the source: one, or as many as an archive holds. */
@@ -186,7 +180,7 @@ function leftOut({ kind, name, reason }: Exclude<FoundSource, { readonly kind: '
 }
 
 async function loadMember(run: Run, member: Member): Promise<FileLedger> {
-  const { from, bytes, ledger, done } = await run.resumption.open(member);
+  const { from, bytes, ledger, done, close } = await run.resumption.open(member);
   const file = openFile(run, ledger, from);
   const onBytes = (count: number): void => {
     run.inflated += count;
@@ -210,6 +204,7 @@ async function loadMember(run: Run, member: Member): Promise<FileLedger> {
     run.options.onProgress?.({ events: run.events, bytes: run.readFromDisk, total: run.totalOnDisk });
     if (run.options.signal.aborted) return interrupted(ledger);
   }
+  close();
   const { read, skipped } = ledger.report();
   if (read === 0) ledger.reason ??= 'nothing in it';
   ledger.partial ||= member.named && skipped === read;

@@ -57,7 +57,7 @@ export function openOutbox(deliver: (batch: Batch) => Promise<void>, window: Win
       if (writer.add(document, destination)) return false;
       dispatch();
       writer.add(document, destination);
-      return waiting.length > 0;
+      return waiting.length > 0 || failure !== undefined;
     },
     room: () => until(() => waiting.length === 0 || failure !== undefined),
     finish: () => {

@@ -104,14 +104,18 @@ async function* readPlain(reading: Reading, format: Format | undefined): AsyncGe
   if (failure !== undefined) throw failure.error;
 }
 
+const LINES = { kind: 'lines' } as const;
+
 async function* readLayout(reading: Reading, format: Format | undefined): AsyncGenerator<RecordGroup> {
   const { file, peeked, unwrapper } = reading;
-  const layout = chooseLayout(peeked, format);
+  // Reading begins in the middle of lines only, and the rest of a log may look like something else.
+  const layout = reading.from > 0 ? LINES : chooseLayout(peeked, format);
   switch (layout.kind) {
     case 'empty':
     case 'foreign':
       // What a source is cannot be said of one that failed at once: its own failure is the answer.
       if (peeked.broken) yield* readLines(reading);
+      await peeked.close();
       if (layout.kind === 'empty') return;
       yield together([layout]);
       return;
@@ -136,11 +140,11 @@ async function* readLines({ file, from, longestLine, peeked, unwrapper, end }: R
   }
 }
 
-/** Where the next line begins. A line without its newline may still be written: it is read again. */
+/** Where the next line begins. A line without its newline may still be written: nothing is marked behind it. */
 function endOf(line: Line | undefined, end: number): number | undefined {
   if (line === undefined || line.overlong) return undefined;
   const lineEnd = line.offset + line.bytes.length;
-  return lineEnd < end ? lineEnd + 1 : line.offset;
+  return lineEnd < end ? lineEnd + 1 : undefined;
 }
 
 function* recordsOfLines(file: string, lines: readonly Line[], unwrapper: Unwrapper): Generator<LogRecord> {
@@ -185,8 +189,8 @@ function candidateOf(
   bytes: Buffer | undefined,
 ): LogRecord {
   const { text, value, offset, format, added, invalidBytes } = piece;
-  // As long as the line it is in: the event is the line, and of one byte a character.
-  const isLine = bytes?.length === text.length && offset === range?.start && invalidBytes === undefined;
+  // Not wrapped, and as long as the line it is in: the event is the line, and of one byte a character.
+  const isLine = format === 'Event' && bytes?.length === text.length && invalidBytes === undefined;
   const candidate = {
     text,
     ...(isLine && { bytes }),

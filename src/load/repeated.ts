@@ -19,6 +19,8 @@ interface Head {
 /** Tells nearly all logs apart: an event has a time and an id. A client may choose the id, so equal heads prove nothing. */
 const HEAD_BYTES = 1024;
 const FILES_AT_ONCE = 8;
+/** Bytes of a gzip file with nothing in it. */
+const EMPTY_GZIP = 20;
 const COMPRESSED_NAME = /\.(gz|zst)$/;
 
 /**
@@ -94,6 +96,8 @@ async function isBeginning(compressed: FoundFile, original: FoundFile): Promise<
   const [part, whole] = [await readHead(compressed), await readHead(original)];
   if (!whole.bytes.subarray(0, part.bytes.length).equals(part.bytes)) return false;
   const read = await hashed(compressed);
+  // Of what cannot be read at all nothing is known, but for a file that has hardly been begun.
+  if (read.size === 0) return compressed.size < EMPTY_GZIP;
   const same = await hashed(original, read.size);
   return same.size === read.size && same.hash === read.hash;
 }

@@ -19,13 +19,17 @@ export interface OpenedMember {
   readonly ledger: FileLedger;
   /** Everything before this byte has been read, and reading may begin again here. */
   readonly done: (offset: number) => void;
+  /** Reading has ended. */
+  readonly close: () => void;
 }
 
 /** Begins logs where an unfinished load has left them, and remembers how far this one is. */
 export interface Resumption {
   readonly open: (member: Member) => Promise<OpenedMember>;
-  /** Told of indices that documents have gone to; writes checkpoints when the last ones are old enough. */
-  readonly saveNowAndThen: (indices: Iterable<string>) => Promise<void>;
+  /** Documents are about to go to this index. */
+  readonly noteIndex: (index: string) => Promise<void>;
+  /** Writes checkpoints when the last ones are old enough. */
+  readonly saveNowAndThen: () => Promise<void>;
   /** The load has come to its end: nothing is left to resume. */
   readonly forget: () => Promise<void>;
   /** Writes what is done with. */
@@ -53,9 +57,11 @@ export function openResumption({ store, checkpoints, quarantine }: ResumptionOpt
 
   const save = async (): Promise<void> => {
     if (checkpoints === undefined) return;
+    // First how far each log is, then what that relies on, then the checkpoints: the next fates come meanwhile.
+    const done = watched.map((log) => ({ log, ...log.ledger.progress() }));
+    const noted = Object.fromEntries(indices);
     await quarantine.sync();
-    for (const log of watched) {
-      const { offset, counts, reasons } = log.ledger.progress();
+    for (const { log, offset, counts, reasons } of done) {
       const tail = log.tails.get(offset);
       if (offset === log.saved || tail === undefined || forgotten.has(log.key)) continue;
       for (const place of log.tails.keys()) if (place < offset) log.tails.delete(place);
@@ -66,7 +72,7 @@ export function openResumption({ store, checkpoints, quarantine }: ResumptionOpt
         reasons: [...reasons],
         head: pieceOf(log.trail.head()),
         tail: pieceOf(tail),
-        indices: Object.fromEntries(indices),
+        indices: noted,
       });
       log.saved = offset;
     }
@@ -90,14 +96,17 @@ export function openResumption({ store, checkpoints, quarantine }: ResumptionOpt
       const tails = new Map<number, Buffer>(start && [[from, start.tail]]);
       watched.push({ key, ledger, trail, tails, saved: from });
       const done = (offset: number): void => {
-        if (ledger.mark(offset)) tails.set(offset, trail.before(offset));
+        const tail = trail.before(offset);
+        if (tail.length > 0 && ledger.mark(offset)) tails.set(offset, tail);
       };
-      return { from, bytes: trail.pass(start?.rest ?? member.bytes()), ledger, done };
+      const bytes = trail.pass(start?.rest ?? member.bytes());
+      return { from, bytes, ledger, done, close: trail.close };
     },
-    saveNowAndThen: async (names) => {
-      if (checkpoints === undefined) return;
-      for (const index of names) if (!indices.has(index)) indices.set(index, await store.indexId(index));
-      if (Date.now() - savedAt >= SAVE_EVERY_MS) await saveAlone();
+    noteIndex: async (index) => {
+      if (checkpoints !== undefined && !indices.has(index)) indices.set(index, await store.indexId(index));
+    },
+    saveNowAndThen: async () => {
+      if (checkpoints !== undefined && Date.now() - savedAt >= SAVE_EVERY_MS) await saveAlone();
     },
     forget: async () => {
       for (const { key } of watched) {
@@ -111,7 +120,7 @@ export function openResumption({ store, checkpoints, quarantine }: ResumptionOpt
 
 function fromTheBeginning(member: Member): OpenedMember {
   const ledger = new FileLedger(member.name);
-  return { from: 0, bytes: member.bytes(), ledger, done: () => {} };
+  return { from: 0, bytes: member.bytes(), ledger, done: () => {}, close: () => {} };
 }
 
 /** An index that was deleted took events with it that the checkpoint counts as stored. */

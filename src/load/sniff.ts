@@ -32,6 +32,8 @@ export interface Peeked {
   readonly broken: boolean;
   /** Everything from the beginning, the head included. */
   readonly chunks: AsyncIterable<Buffer>;
+  /** Lets go of the source without reading the rest. */
+  readonly close: () => Promise<void>;
 }
 
 /** Reads ahead until `enough` says so of what has been read, at most HEAD_BYTES. */
@@ -60,7 +62,10 @@ export async function peek(source: AsyncIterable<Buffer>, enough: (head: Buffer)
     if (whole || enough(head)) break;
   }
   const broken = failure !== undefined;
-  return { head, whole: whole && !broken, broken, chunks: rejoin(pieces, iterator, failure) };
+  const close = async (): Promise<void> => {
+    await iterator.return?.();
+  };
+  return { head, whole: whole && !broken, broken, chunks: rejoin(pieces, iterator, failure), close };
 }
 
 async function* rejoin(pieces: Buffer[], rest: AsyncIterator<Buffer>, failure: unknown): AsyncGenerator<Buffer> {

@@ -97,3 +97,14 @@ async function* counted(chunks: AsyncIterable<Buffer>, onRead: SourceWatch['onRe
     yield chunk;
   }
 }
+
+/** Bytes on disk of all; undefined where a source has no size. */
+export function totalSize(sources: readonly FoundSource[]): number | undefined {
+  let total = 0;
+  for (const source of sources) {
+    if (source.kind !== 'source') continue;
+    if (source.size === undefined) return undefined;
+    total += source.size;
+  }
+  return total;
+}

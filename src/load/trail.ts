@@ -1,11 +1,16 @@
 /** Bytes by which a place in a log is known again. */
 const KNOWN_BY = 4096;
 
+/** Most that is held: a longest line, and the beginning that is looked at to tell what a log is. */
+const MOST_HELD = 96 * 1024 * 1024;
+
 /** Remembers the last bytes that have passed, for as long as somebody may ask what stood before a place. */
 export interface Trail {
   readonly pass: (chunks: AsyncIterable<Buffer>) => AsyncGenerator<Buffer>;
-  /** A copy of what stands before a place, which must not be before the last one that was asked for. */
+  /** A copy of what stands before a place, which must not be before the last one that was asked for; empty when it is gone. */
   readonly before: (offset: number) => Buffer;
+  /** Nobody will ask any more. */
+  readonly close: () => void;
   /** A copy of the log's first bytes, as far as they have passed. */
   readonly head: () => Buffer;
 }
@@ -24,6 +29,7 @@ export function openTrail(start = 0, head: Buffer = Buffer.alloc(0)): Trail {
         }
         held.push({ at: end, bytes });
         end += bytes.length;
+        while (held[0] !== undefined && end - held[0].at > MOST_HELD) held.shift();
         yield bytes;
       }
     },
@@ -33,6 +39,9 @@ export function openTrail(start = 0, head: Buffer = Buffer.alloc(0)): Trail {
       return Buffer.concat(
         held.map(({ at, bytes }) => bytes.subarray(Math.max(0, from - at), Math.max(0, offset - at))),
       );
+    },
+    close: () => {
+      held = [];
     },
     head: () => first,
   };

@@ -152,6 +152,12 @@ describe('siblings', () => {
     }
   });
 
+  it('reads what cannot be read beside the file that it is named after, to say so', async () => {
+    put('audit.log', log(500));
+    put('audit.log.gz', Buffer.concat([gzipSync('').subarray(0, 10), Buffer.alloc(50, 0xff)]));
+    expect(await found(folder)).toEqual(['audit.log', 'audit.log.gz']);
+  });
+
   it('reads both where the compressed one has something that the other has not', async () => {
     put('audit.log', log(100));
     for (const other of [log(101), log(100, 1), `${log(99)}${line(1000)}`]) {
