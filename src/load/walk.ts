@@ -1,3 +1,4 @@
+import * as fs from 'node:fs';
 import { type BigIntStats, createReadStream, type Dirent } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -45,10 +46,34 @@ async function matches(path: string): Promise<readonly (Looked | Unreadable)[]> 
 }
 
 async function globbed(pattern: string): Promise<readonly (Looked | Unreadable)[]> {
-  const paths = await glob(pattern, { dot: true, onlyFiles: false, expandDirectories: false });
-  if (paths.length === 0) return [{ kind: 'unreadable', name: pattern, reason: 'no file matches' }];
+  const closed: Unreadable[] = [];
+  const paths = await glob(pattern, {
+    dot: true,
+    onlyFiles: false,
+    expandDirectories: false,
+    fs: { readdir: readdirTelling((path, error) => closed.push(unreadablePath(path, error))) },
+  });
+  if (paths.length + closed.length === 0) return [{ kind: 'unreadable', name: pattern, reason: 'no file matches' }];
   const sorted = paths.map((path) => path.replace(/\/$/, '')).sort();
-  return await Promise.all(sorted.map((path) => look(path)));
+  return [...closed, ...(await Promise.all(sorted.map((path) => look(path))))];
+}
+
+/** The matcher passes over a folder that it cannot read without a word. */
+function readdirTelling(onError: (path: string, error: unknown) => void): typeof fs.readdir {
+  const telling = (
+    path: string,
+    options: { withFileTypes: true },
+    done: (error: NodeJS.ErrnoException | null, entries: Dirent[]) => void,
+  ): void =>
+    fs.readdir(path, options, (error, entries) => {
+      if (error !== null && error.code !== 'ENOENT' && error.code !== 'ENOTDIR') onError(path, error);
+      done(error, entries);
+    });
+  return telling as typeof fs.readdir;
+}
+
+function unreadablePath(path: string, error: unknown): Unreadable {
+  return { kind: 'unreadable', name: path, reason: unreadable(error) };
 }
 
 interface Looked {
@@ -64,7 +89,7 @@ async function look(path: string, knownRealPath?: string): Promise<Looked | Unre
     const hasRealPath = stats.isFile() || stats.isDirectory();
     return { path, realPath: knownRealPath ?? (hasRealPath ? await realpath(path) : path), stats };
   } catch (error) {
-    return { kind: 'unreadable', name: path, reason: unreadable(error) };
+    return unreadablePath(path, error);
   }
 }
 
@@ -84,7 +109,7 @@ async function walkFolder({ path, realPath }: Looked, visited: Set<string>): Pro
   try {
     entries = await readdir(realPath, { withFileTypes: true });
   } catch (error) {
-    return [{ kind: 'unreadable', name: path, reason: unreadable(error) }];
+    return [unreadablePath(path, error)];
   }
   entries.sort((a, b) => (a.name < b.name ? -1 : 1));
   // All at once, because a folder may hold ten thousand; only links need their real path looked up.

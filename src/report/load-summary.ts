@@ -14,6 +14,7 @@ const MEANINGS = [
   ['skipped', 'left out, see the reason'],
 ] as const;
 
+const FATE_COLUMNS = ['read', 'created', 'duplicate', 'variant', 'quarantined', 'skipped'] as const;
 const MOST_FILES = 20;
 const MOST_REASONS = 10;
 const MOST_GAPS = 3;
@@ -138,20 +139,20 @@ function fileLines(files: readonly FileReport[], options: RenderOptions): readon
   const troubled = files.filter(isTroubled);
   const shown = files.length === 1 ? troubled : [...troubled, ...files.filter((file) => !isTroubled(file))];
   if (shown.length === 0) return [];
-  const rows = shown
-    .slice(0, MOST_FILES)
-    .map((file) => [
-      file.file,
-      number(file.read),
-      number(file.created),
-      number(file.duplicate),
-      number(file.quarantined),
-      file.reason ?? '',
-    ]);
-  const more = shown.length - rows.length;
+  const listed = shown.slice(0, MOST_FILES);
+  const fates = FATE_COLUMNS.filter((fate) => fate === 'read' || listed.some((file) => file[fate] > 0));
+  const rows = listed.map((file) => [...fates.map((fate) => number(file[fate])), file.file]);
+  const [header = '', ...lines] = gridLines([...fates, 'file'], rows, options);
+  const more = shown.length - listed.length;
   return [
     '',
-    ...gridLines(['file', 'read', 'created', 'duplicate', 'quarantined', 'reason'], rows, options),
+    header,
+    ...lines.flatMap((line, at) => [line, ...whyLines(listed[at]?.reason, options)]),
     ...(more > 0 ? [`… and ${plural(more, 'more file')} (--json lists all)`] : []),
   ];
+}
+
+/** Below the row, because it may be longer than what a row leaves. */
+function whyLines(reason: string | undefined, { columns }: RenderOptions): readonly string[] {
+  return reason === undefined ? [] : wrapIndented(safeText(reason), columns, 4);
 }

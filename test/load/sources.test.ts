@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import {
   appendFileSync,
+  chmodSync,
   linkSync,
   mkdirSync,
   mkdtempSync,
@@ -101,6 +102,16 @@ describe('findSources', () => {
       'a.log',
       'broken: no such file or folder',
     ]);
+  });
+
+  // Root reads everything.
+  it.skipIf(process.getuid?.() === 0)('says which folder below a pattern it may not read', async () => {
+    put('closed/a.log', 'a');
+    put('open/b.log', 'b');
+    chmodSync(at('closed'), 0o000);
+    const all = await found(at('**/*.log'));
+    chmodSync(at('closed'), 0o700);
+    expect(all).toEqual(['closed: permission denied', 'open/b.log']);
   });
 
   it('reads stdin for a dash, whatever it holds', async () => {

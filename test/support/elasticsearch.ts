@@ -2,7 +2,7 @@
  * The Elasticsearch that integration tests talk to: ELASTICSEARCH_URL where it is set, else a container where Docker
  * answers, else the embedded node in a home of its own. KAUDIT_ES=embedded|docker forces one.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
@@ -25,9 +25,22 @@ declare module 'vitest' {
 type Stop = () => Promise<void>;
 
 export default async function setup(project: TestProject): Promise<Stop> {
+  const sweep = await useOwnTemporaryFolder();
   const { server, stop } = await start();
   project.provide('elasticsearch', server);
-  return stop;
+  return async () => {
+    await stop();
+    await sweep();
+  };
+}
+
+/** Tests leave files behind, and what they start leaves more: all of it in one folder, which goes at the end. */
+async function useOwnTemporaryFolder(): Promise<Stop> {
+  const folder = await mkdtemp(join(tmpdir(), 'kaudit-tests-'));
+  // The user that an embedded node runs as, where we are root, must reach what is below.
+  await chmod(folder, 0o755);
+  process.env['TMPDIR'] = folder;
+  return () => rm(folder, { recursive: true, force: true });
 }
 
 async function start(): Promise<{ server: TestElasticsearch; stop: Stop }> {
