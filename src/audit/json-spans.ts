@@ -17,11 +17,13 @@ export type Visit = (path: JsonPath, start: number) => 'enter' | 'skip' | 'mark'
 
 const QUOTE = 34;
 const COMMA = 44;
+const COLON = 58;
 const OPEN_ARRAY = 91;
 const BACKSLASH = 92;
 const CLOSE_ARRAY = 93;
 const OPEN_OBJECT = 123;
 const CLOSE_OBJECT = 125;
+const NO_KEY = -1;
 
 /** Spans of the marked values, in the order of the text. `visit` is asked for each value, the root included. */
 export function findSpans(text: string, visit: Visit): readonly Span[] {
@@ -42,6 +44,59 @@ export function findSpans(text: string, visit: Visit): readonly Span[] {
     if (next === undefined) return spans;
     at = next;
   }
+}
+
+/** A member of an object, somewhere in a text. */
+export interface Member {
+  /** Keys from the root to it, without array indexes. */
+  readonly keys: readonly string[];
+  /** Of its value. */
+  readonly span: Span;
+}
+
+/**
+ * Members with one of these names, in the order of the text; inside of one is not looked. A string before a colon is a
+ * key: nothing else has to be known of the structure, and no path is put together but for what is found.
+ */
+export function findMembers(text: string, names: ReadonlySet<string>): readonly Member[] {
+  const shortest = Math.min(...[...names].map((name) => name.length));
+  const found: Member[] = [];
+  /** Where the keys of the open containers begin; none in an array. */
+  const holders: number[] = [];
+  let key = NO_KEY;
+  for (let at = 0; at < text.length; ) {
+    const code = text.charCodeAt(at);
+    if (code !== QUOTE) {
+      if (isContainer(code)) {
+        holders.push(key);
+        key = NO_KEY;
+      } else if (code === CLOSE_OBJECT || code === CLOSE_ARRAY) key = holders.pop() ?? NO_KEY;
+      at += 1;
+      continue;
+    }
+    const end = endOfString(text, at);
+    const colon = skipBlank(text, end);
+    if (text.charCodeAt(colon) === COLON) {
+      key = at;
+      if (end - at - 2 >= shortest && names.has(readKey(text, at, end))) {
+        const start = skipBlank(text, colon + 1);
+        const span = { start, end: endOfValue(text, start) };
+        found.push({ keys: [...holders, key].filter(isKey).map((place) => keyAt(text, place)), span });
+        at = span.end;
+        continue;
+      }
+    }
+    at = end;
+  }
+  return found;
+}
+
+function isKey(place: number): boolean {
+  return place !== NO_KEY;
+}
+
+function keyAt(text: string, start: number): string {
+  return readKey(text, start, endOfString(text, start));
 }
 
 /** Moves to the next value, closing what ends on the way; undefined at the end of the text. */

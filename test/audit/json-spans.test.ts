@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { findSpans, type JsonPath } from '../../src/audit/json-spans.ts';
+import { findMembers, findSpans, type JsonPath } from '../../src/audit/json-spans.ts';
 
 /** Every leaf with its path, as the scanner sees them and as JSON.parse does. */
 function leavesByScan(text: string): readonly (readonly [string, unknown])[] {
@@ -50,5 +50,48 @@ describe('findSpans', () => {
     expect(findSpans(text, (path) => (path.length < 200_000 ? 'enter' : 'mark'))).toEqual([
       { start: 200_000, end: 200_001 },
     ]);
+  });
+});
+
+/** Members with these names, found by what the general scanner says of every place. */
+function membersByScan(text: string, names: ReadonlySet<string>): readonly (readonly [string, string])[] {
+  const keys: string[] = [];
+  const spans = findSpans(text, (path) => {
+    const key = path.at(-1);
+    if (typeof key !== 'string' || !names.has(key)) return 'enter';
+    keys.push(path.filter((step) => typeof step === 'string').join('.'));
+    return 'mark';
+  });
+  return spans.map(({ start, end }, at) => [keys[at] ?? '', text.slice(start, end)]);
+}
+
+describe('findMembers', () => {
+  const names = new Set(['managed', 'a"b', 'naïve']);
+  const key = fc.oneof(fc.constantFrom(...names, 'manage', 'managed:', '{', '\\', ''), fc.string());
+  const { value: json } = fc.letrec((tie) => ({
+    value: fc.oneof(
+      { maxDepth: 5 },
+      fc.constantFrom('"managed":', '}', 1, null, 'managed'),
+      fc.array(tie('value'), { maxLength: 4 }),
+      fc.dictionary(key, tie('value'), { maxKeys: 5 }),
+    ),
+  }));
+
+  it('finds what a walk through every place finds, in any layout', () => {
+    fc.assert(
+      fc.property(json, fc.constantFrom(undefined, 2, '\t'), (value, indent) => {
+        const text = JSON.stringify(value, null, indent);
+        const found = findMembers(text, names).map(({ keys, span }) => [
+          keys.join('.'),
+          text.slice(span.start, span.end),
+        ]);
+        expect(found).toEqual(membersByScan(text, names));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('reads escaped names', () => {
+    expect(findMembers('{"x":[{"m\\u0061naged":1}]}', names).map(({ keys }) => keys)).toEqual([['x', 'managed']]);
   });
 });
