@@ -169,7 +169,10 @@ const BRACE = 125;
 
 /** What was logged stays as it was, and our members go before its closing brace. */
 function withoutBrace(content: string | Buffer): string | Buffer {
-  if (typeof content !== 'string') return content.subarray(0, content.lastIndexOf(BRACE));
+  if (typeof content !== 'string') {
+    const end = content.length - 1;
+    return content.subarray(0, content[end] === BRACE ? end : content.lastIndexOf(BRACE));
+  }
   return oneLine(content.slice(0, content.lastIndexOf('}')));
 }
 /** A bulk body is split at newlines. JSON strings hold none, so those of a pretty-printed event are only layout. */
@@ -183,9 +186,12 @@ function degradedBefore(candidate: Candidate, value: unknown): Degraded | undefi
   return isObject(value) && Object.keys(value).some(isReserved) ? 'reserved-key' : undefined;
 }
 
+/** Of `@timestamp`, `data_stream` and `kaudit`. */
+const RESERVED_INITIALS = new Set([64, 100, 107]);
+
 /** Root keys that would write to what is ours, in the dotted spelling too, which Elasticsearch reads as a path. */
 function isReserved(key: string): boolean {
-  return /^(@timestamp|data_stream|kaudit)(\.|$)/.test(key);
+  return RESERVED_INITIALS.has(key.charCodeAt(0)) && /^(@timestamp|data_stream|kaudit)(\.|$)/.test(key);
 }
 
 const BASE64 = 'base64:';

@@ -11,7 +11,13 @@ export function membersJson<T extends object>(members: T): string {
   for (const key in members) {
     const value: unknown = members[key];
     if (value === undefined) continue;
-    json += `,"${key}":${typeof value === 'string' ? textJson(value) : typeof value === 'object' ? JSON.stringify(value) : value}`;
+    json += `,"${key}":${valueJson(value)}`;
   }
   return json;
+}
+
+function valueJson(value: unknown): string {
+  if (typeof value === 'string') return textJson(value);
+  const isMap = typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isMap ? `{${membersJson(value).slice(1)}}` : JSON.stringify(value);
 }

@@ -6,6 +6,9 @@ const ZERO = 48;
 const EARLIEST = Date.UTC(2015, 0, 1) * 1000;
 const LATEST = Date.UTC(2100, 0, 1) * 1000;
 
+/** `000Z` to `999Z`. */
+const MILLIS_TEXTS = Array.from({ length: 1000 }, (_, millis) => `${String(millis).padStart(3, '0')}Z`);
+
 /** The second that was read last, in both forms: a log is in the order of time, and Date costs more than all else here. */
 let lastRead = { text: '', micros: 0 };
 let lastWritten = { second: Number.NaN, text: '' };
@@ -55,5 +58,5 @@ export function isoMillis(micros: number): string {
   const millis = Math.floor(micros / 1000);
   const second = Math.floor(millis / 1000);
   if (second !== lastWritten.second) lastWritten = { second, text: new Date(second * 1000).toISOString().slice(0, -4) };
-  return `${lastWritten.text}${String(millis - second * 1000).padStart(3, '0')}Z`;
+  return lastWritten.text + MILLIS_TEXTS[millis - second * 1000];
 }

@@ -74,7 +74,9 @@ export class BatchWriter {
   }
 
   #write(text: string | Buffer, at: number): number {
-    return typeof text === 'string' ? this.#bytes.write(text, at) : text.copy(this.#bytes, at);
+    if (typeof text === 'string') return this.#bytes.write(text, at);
+    this.#bytes.set(text, at);
+    return text.length;
   }
 }
 

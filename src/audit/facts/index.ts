@@ -2,8 +2,7 @@ import { isIP } from 'node:net';
 import type { AuditEvent, JsonObject } from '../event.ts';
 import { isObject, stringOf } from '../event.ts';
 import { membersJson } from '../json-members.ts';
-import { memoise } from '../memo.ts';
-import { word } from '../words.ts';
+import { memoiseWords } from '../memo.ts';
 import { actorFacts, boundNode, boundPod } from './actor.ts';
 import { agentFacts } from './agent.ts';
 import { at, type Bodies, bodiesOf, distinct, objectsIn } from './bodies.ts';
@@ -44,31 +43,31 @@ export function factsJson(event: AuditEvent): string {
   return json + membersJson(ownFacts(event, action));
 }
 
-const remembered = memoise((event: AuditEvent) => {
+const remembered = memoiseWords((event: AuditEvent) => {
   const facts = repeatedFacts(event);
   return { action: facts.action, json: JSON.stringify(facts).slice(1, -1) };
-}, repeatedInput);
+}, repeatedWords);
 
-/** Everything that `repeatedFacts` looks at. */
-function repeatedInput(event: AuditEvent): string {
+/** Everything that `repeatedFacts` looks at, what varies least first. */
+function repeatedWords(event: AuditEvent): readonly (string | undefined)[] {
   const { user, impersonatedUser, objectRef, responseStatus } = event;
-  return (
-    word(event.stage) +
-    word(event.verb) +
-    word(user.username) +
-    word(impersonatedUser && (impersonatedUser.username ?? '')) +
-    word(boundPod(user)) +
-    word(boundNode(user)) +
-    word(event.sourceIPs.at(-1)) +
-    word(event.userAgent) +
-    word(objectRef?.resource) +
-    word(objectRef?.subresource) +
-    word(objectRef?.apiGroup) +
-    word(responseStatus && `${responseStatus.code}${isWebhookRefusal(responseStatus)}`) +
-    word(decisionOf(event)) +
-    word(reasonOf(event)) +
-    word(isTruncated(event) ? 'truncated' : '')
-  );
+  return [
+    event.stage,
+    isTruncated(event) ? 'truncated' : '',
+    decisionOf(event),
+    event.verb,
+    responseStatus && `${responseStatus.code}${isWebhookRefusal(responseStatus)}`,
+    objectRef?.apiGroup,
+    objectRef?.resource,
+    objectRef?.subresource,
+    user.username,
+    impersonatedUser && (impersonatedUser.username ?? ''),
+    boundNode(user),
+    boundPod(user),
+    event.sourceIPs.at(-1),
+    event.userAgent,
+    reasonOf(event),
+  ];
 }
 
 function repeatedFacts(event: AuditEvent): RepeatedFacts {
