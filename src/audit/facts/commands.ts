@@ -38,7 +38,7 @@ const INLINE_SECRET = [
   /(?:password|passwd|secret|token|api[-_]?key|access[-_]?key)["']?\s{0,9}[=:]\s{0,9}["']?[^\s"'$]/i,
   /--(?:password|passwd|token|secret|api-key)\s{1,9}["']?[^\s"'$-]/i,
   /\bAuthorization:\s{0,9}(?:Bearer|Basic)\s{1,9}[^\s"'$]/i,
-  /\bAKIA[0-9A-Z]{16}\b|\beyJ[\w-]{10,1000}\.eyJ/,
+  /\bAKIA[0-9A-Z]{16}\b|\beyJ[\w-]{10,300}\.eyJ/,
   /:\/\/[^/\s:@$]{1,100}:[^/\s@$]{1,200}@/,
 ] as const;
 

@@ -15,7 +15,7 @@ export function webhookFacts(bodies: readonly JsonObject[]): WebhookFacts | unde
     names: distinct(webhooks.map(({ name }) => name)),
     ...targetsOf(allAt(webhooks, 'clientConfig')),
     failure_policies: distinct(webhooks.map(({ failurePolicy }) => failurePolicy)),
-    intercepts: distinct(allAt(webhooks, 'rules').filter(isObject).flatMap(interceptsOf)),
+    intercepts: distinct(interceptsOf(allAt(webhooks, 'rules').filter(isObject))),
     exempts: distinct(exemptionsIn(webhooks)),
   });
 }
@@ -42,13 +42,17 @@ function serviceOf(service: unknown): string | undefined {
 }
 
 /** `group/resource:operation`; `?` for what a patch does not say. */
-function* interceptsOf(rule: JsonObject): Generator<string> {
-  const [groups, resources, operations] = ['apiGroups', 'resources', 'operations'].map((key) => namesOf(rule[key]));
-  for (const resource of resources ?? []) {
-    for (const group of groups ?? []) {
-      const name = group === '' ? resource : `${group}/${resource}`;
-      for (const operation of operations ?? []) yield `${name}:${operation}`;
-    }
+function* interceptsOf(rules: readonly JsonObject[]): Generator<string> {
+  for (const rule of rules) {
+    const operations = namesOf(rule['operations']);
+    for (const target of targetsIn(rule)) for (const operation of operations) yield `${target}:${operation}`;
+  }
+}
+
+function* targetsIn(rule: JsonObject): Generator<string> {
+  const groups = namesOf(rule['apiGroups']);
+  for (const resource of namesOf(rule['resources'])) {
+    for (const group of groups) yield group === '' ? resource : `${group}/${resource}`;
   }
 }
 
