@@ -30,6 +30,10 @@ function table(headers: readonly string[], rows: readonly (readonly string[])[])
   return line(headers) + line(headers.map(() => '---')) + rows.map(line).join('');
 }
 
+function readMapping<T>(name: string): Readonly<Record<string, T>> {
+  return JSON.parse(readFileSync(join(ROOT, `mappings/${name}.json`), 'utf8')) as Readonly<Record<string, T>>;
+}
+
 const code = (text: string): string => `\`\`\`\n${text.trimEnd()}\n\`\`\`\n\n`;
 
 describe('the README', () => {
@@ -44,16 +48,17 @@ describe('the README', () => {
   });
 
   it('lists the facts, all of them and no other', () => {
-    const about = JSON.parse(readFileSync(join(ROOT, 'mappings/about.json'), 'utf8')) as Readonly<
-      Record<string, string>
-    >;
+    const about = readMapping<string>('about');
+    const sources = readMapping<readonly [level: string, from: string]>('sources');
     const facts = leaves(properties['kaudit'], 'kaudit');
-    expect(Object.keys(about)).toEqual(facts.map(([name]) => name));
+    const names = facts.map(([name]) => name);
+    expect(Object.keys(about)).toEqual(names);
+    expect(Object.keys(sources)).toEqual(names);
     expectSection(
       'fields',
       table(
-        ['Fact', 'Type', 'Meaning'],
-        facts.map(([name, type]) => [`\`${name}\``, type, about[name] ?? '']),
+        ['Fact', 'Type', 'Level', 'From', 'Meaning'],
+        facts.map(([name, type]) => [`\`${name}\``, type, ...(sources[name] ?? []), about[name] ?? '']),
       ),
     );
   });

@@ -29,8 +29,8 @@ interface Node<T> {
 }
 
 /**
- * Remembers answers by the words that they depend on, always as many. One step for each word: putting them together into
- * one key would cost more than all the rest (bench/event.bench.ts).
+ * Remembers answers by the words that they depend on. One step for each word: putting them together into one key would
+ * cost more than all the rest (bench/event.bench.ts).
  */
 export function memoiseWords<I, T>(derive: (input: I) => T, wordsOf: (input: I) => readonly Word[]): (input: I) => T {
   let root = newNode<T>();

@@ -28,6 +28,7 @@ export function actorFacts(event: AuditEvent): ActorFacts {
   const named: NameFacts = effective === undefined ? { type: 'none' } : ofName(effective);
   const pod = boundPod(event.user);
   const node = named.node ?? boundNode(event.user);
+  const credential = credentialId(event.user);
   const impersonator = event.impersonatedUser === undefined ? undefined : event.user.username;
   return {
     type: named.type,
@@ -36,6 +37,7 @@ export function actorFacts(event: AuditEvent): ActorFacts {
     ...(node !== undefined && { node }),
     ...(pod !== undefined && { pod }),
     ...(impersonator !== undefined && { impersonator }),
+    ...(credential !== undefined && { credential }),
   };
 }
 
@@ -46,6 +48,11 @@ export function boundPod(user: Identity): string | undefined {
 
 export function boundNode(user: Identity): string | undefined {
   return firstExtra(user.extra, 'authentication.kubernetes.io/node-name');
+}
+
+/** Of the token or client certificate that was shown: https://kubernetes.io/docs/reference/labels-annotations-taints/audit-annotations/ */
+export function credentialId(user: Identity): string | undefined {
+  return firstExtra(user.extra, 'authentication.kubernetes.io/credential-id');
 }
 
 function firstExtra(extra: JsonObject | undefined, key: string): string | undefined {

@@ -1,8 +1,6 @@
 import type { AuditEvent } from '../event.ts';
 import { isObject, type JsonObject } from '../event.ts';
-
-/** The most values that one list of facts keeps: a client may send thousands, and a query needs none of the rest. */
-export const LIST_LIMIT = 256;
+import { at, objectsIn } from './values.ts';
 
 /** What the bodies of a request say of the object that it made. */
 export interface Bodies {
@@ -25,30 +23,18 @@ export function bodiesOf({ requestObject, responseObject }: AuditEvent): Bodies 
   const whole = isObject(responseObject) && !NO_OBJECT.has(responseObject['kind']);
   if (Array.isArray(requestObject)) {
     // What became of a JSON Patch says more than the patch does.
-    return whole ? { objects: [responseObject], copies: false, whole } : { ...patchedParts(requestObject), whole };
+    return whole
+      ? { objects: withItems(responseObject), copies: false, whole }
+      : { ...patchedParts(requestObject), whole };
   }
-  const objects = [requestObject, responseObject].filter(isObject);
+  const objects = [requestObject, responseObject].filter(isObject).flatMap(withItems);
   return isObject(requestObject) || whole ? { objects, copies: false, whole } : undefined;
 }
 
-/** Distinct non-empty strings in the order of their first appearance; undefined for none. */
-export function distinct(values: Iterable<unknown>): readonly string[] | undefined {
-  const seen = new Set<string>();
-  for (const value of values) {
-    if (typeof value === 'string' && value !== '') seen.add(value);
-    if (seen.size === LIST_LIMIT) break;
-  }
-  return seen.size === 0 ? undefined : [...seen];
-}
-
-export function at(value: unknown, ...path: readonly string[]): unknown {
-  let current = value;
-  for (const key of path) current = isObject(current) && Object.hasOwn(current, key) ? current[key] : undefined;
-  return current;
-}
-
-export function objectsIn(value: unknown): readonly JsonObject[] {
-  return Array.isArray(value) ? value.filter(isObject) : [];
+/** An object, and those that it holds where it is a List or a Table. */
+function withItems(body: JsonObject): readonly JsonObject[] {
+  const rows = objectsIn(body['rows']).map((row) => row['object']);
+  return [body, ...objectsIn(body['items']), ...rows.filter(isObject)];
 }
 
 /**
@@ -69,13 +55,34 @@ export function patchedParts(operations: readonly unknown[]): Pick<Bodies, 'obje
   return { objects, copies };
 }
 
+/**
+ * Whether a patch takes away what is at a path: a JSON Patch by removing it, something that holds it, or something in it;
+ * a merge patch by null. An update that leaves it out does the same, and does not show it.
+ */
+export function takesAway(patch: unknown, ...path: readonly string[]): boolean {
+  if (Array.isArray(patch)) return patch.some((operation) => removesAt(operation, path));
+  return path.some((_, index) => at(patch, ...path.slice(0, index + 1)) === null);
+}
+
+function removesAt(operation: unknown, path: readonly string[]): boolean {
+  const pointer = at(operation, 'path');
+  const op = at(operation, 'op');
+  if (typeof pointer !== 'string') return false;
+  const keys = keysOf(pointer);
+  const meets = path.every((key, index) => index >= keys.length || keys[index] === key);
+  return meets && (op === 'remove' || (op === 'replace' && at(operation, 'value') === null));
+}
+
 /** An array's index, or its end; the API server's library (evanphx/json-patch) takes signs as well. */
 const INDEX = /^(-|[+-]?\d+)$/;
 
 /** `/rules/0/verbs/-` with `get` is `{ rules: [{ verbs: ['get'] }] }`. */
 function partAt(path: string, value: unknown): unknown {
-  const keys = path.split('/').slice(1).map(unescapePointer);
-  return keys.reduceRight<unknown>((below, key) => (INDEX.test(key) ? [below] : { [key]: below }), value);
+  return keysOf(path).reduceRight<unknown>((below, key) => (INDEX.test(key) ? [below] : { [key]: below }), value);
+}
+
+function keysOf(pointer: string): readonly string[] {
+  return pointer.split('/').slice(1).map(unescapePointer);
 }
 
 function unescapePointer(key: string): string {

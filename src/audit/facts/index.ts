@@ -1,17 +1,21 @@
-import { isIP } from 'node:net';
 import type { AuditEvent, JsonObject } from '../event.ts';
-import { isObject, stringOf } from '../event.ts';
+import { isObject } from '../event.ts';
 import { membersJson } from '../json-members.ts';
 import { memoiseWords } from '../memo.ts';
-import { actorFacts, boundNode, boundPod } from './actor.ts';
+import { actorFacts, boundNode, boundPod, credentialId } from './actor.ts';
+import { sourceFacts } from './addresses.ts';
 import { agentFacts } from './agent.ts';
-import { at, type Bodies, bodiesOf, distinct, objectsIn } from './bodies.ts';
+import { annotationFacts, impersonatedExtra } from './annotations.ts';
+import { type Bodies, bodiesOf } from './bodies.ts';
+import type { BodyFacts } from './body-types.ts';
+import { kindFacts } from './kinds.ts';
+import { metaFacts } from './meta.ts';
 import {
   authzOf,
   decisionOf,
+  isAdmissionRefusal,
   isTerminal,
   isTruncated,
-  isWebhookRefusal,
   latencyOf,
   outcomeOf,
   reasonOf,
@@ -19,16 +23,20 @@ import {
 } from './outcome.ts';
 import { podFacts } from './pod.ts';
 import { leavesRbacOpen, rbacFacts } from './rbac.ts';
-import { actionOf, execFacts, isDryRun, objectOf, pathOf, resourceOf } from './request.ts';
+import { rejectedFacts } from './rejected.ts';
+import { actionOf, isDryRun, objectOf, pathOf, resourceOf } from './request.ts';
+import type { LineFacts } from './request-types.ts';
+import { reviewFacts } from './review.ts';
 import type { Action, EventFacts } from './types.ts';
+import { uriFacts } from './uri.ts';
+import { distinct } from './values.ts';
 
 type Absent<T> = { readonly [K in keyof T]: T[K] | undefined };
 /** Facts of who did what kind of thing with what, and whether it was let through: a log says the same few thousand again and again. */
 type RepeatedFacts = Absent<Omit<EventFacts, OwnFact>> & { readonly action: Action };
-type OwnFact = 'mutating' | 'dry_run' | 'latency_us' | 'object' | 'uri' | 'exec' | keyof BodyFacts;
+type OwnFact = 'mutating' | 'dry_run' | 'latency_us' | 'object' | 'uri' | keyof LineFacts | keyof BodyFacts;
 /** Facts of this event alone. */
 type OwnFacts = Absent<Pick<EventFacts, OwnFact>>;
-type BodyFacts = Pick<EventFacts, 'body' | 'rbac' | 'pod' | 'service' | 'secret_keys' | 'secret_type'>;
 
 /** Everything that an event means, so that no query has to work it out. Pure. */
 export function factsOf(event: AuditEvent): EventFacts {
@@ -56,7 +64,7 @@ function repeatedWords(event: AuditEvent): readonly (string | undefined)[] {
     isTruncated(event) ? 'truncated' : '',
     decisionOf(event),
     event.verb,
-    responseStatus && `${responseStatus.code}${isWebhookRefusal(responseStatus)}`,
+    responseStatus && `${responseStatus.code}${isAdmissionRefusal(responseStatus)}`,
     objectRef?.apiGroup,
     objectRef?.resource,
     objectRef?.subresource,
@@ -64,9 +72,10 @@ function repeatedWords(event: AuditEvent): readonly (string | undefined)[] {
     impersonatedUser && (impersonatedUser.username ?? ''),
     boundNode(user),
     boundPod(user),
-    event.sourceIPs.at(-1),
+    credentialId(user),
     event.userAgent,
     reasonOf(event),
+    ...event.sourceIPs,
   ];
 }
 
@@ -82,7 +91,7 @@ function repeatedFacts(event: AuditEvent): RepeatedFacts {
     outcome,
     result: resultOf(outcome),
     resource: resourceOf(event.objectRef),
-    source: sourceOf(event.sourceIPs),
+    source: sourceFacts(event.sourceIPs),
     agent: agentFacts(event.userAgent),
     authz: authzOf(event),
     truncated: isTruncated(event) || undefined,
@@ -97,23 +106,28 @@ function ownFacts(event: AuditEvent, action: Action): OwnFacts {
     latency_us: latencyOf(event),
     object: objectOf(event.objectRef),
     uri: { path: pathOf(event.requestURI) },
-    exec: execFacts(event),
-    ...bodyFacts(event, action === 'write'),
+    ...uriFacts(event, action),
+    ...annotationFacts(event),
+    rejected: rejectedFacts(event.responseStatus),
+    impersonated_extra: impersonatedExtra(event),
+    ...bodyFacts(event, action),
   };
 }
 
-function sourceOf(sourceIPs: readonly string[]): EventFacts['source'] {
-  const ip = sourceIPs.at(-1);
-  return ip !== undefined && isIP(ip) !== 0 ? { ip } : undefined;
-}
-
 /** Facts of bodies. What a read returns was done by somebody else, so only writes say what they make. */
-function bodyFacts(event: AuditEvent, writes: boolean): BodyFacts {
+function bodyFacts(event: AuditEvent, action: Action): BodyFacts {
+  const writes = action === 'write';
   const bodies = bodiesOf(event);
   if (bodies === undefined) return writes && owesBody(event) ? { body: 'missing' } : {};
+  if (action === 'review') return reviewed(event);
   const keys = event.objectRef?.resource === 'secrets' ? secretKeys(bodies.objects) : undefined;
   const made = writes ? madeFacts(bodies, event) : {};
   return keys === undefined ? made : { ...made, secret_keys: keys };
+}
+
+function reviewed(event: AuditEvent): BodyFacts {
+  const review = reviewFacts(event);
+  return review === undefined ? {} : { review };
 }
 
 /** Whether this is the end of a request that succeeded, at a level that logs its body. */
@@ -126,23 +140,19 @@ function madeFacts(bodies: Bodies, event: AuditEvent): BodyFacts {
   const { resource, apiGroup } = event.objectRef ?? {};
   const isRbac = apiGroup === 'rbac.authorization.k8s.io';
   const rbac = isRbac ? rbacFacts(objects) : undefined;
-  const pod = podFacts(objects, resource);
-  const firstString = (...path: readonly string[]): string | undefined =>
-    objects.map((body) => stringOf(at(body, ...path))).find((text) => text !== undefined);
-  const serviceType = resource === 'services' ? firstString('spec', 'type') : undefined;
-  const secretType = resource === 'secrets' ? firstString('type') : undefined;
+  const pod = podFacts(objects, resource, apiGroup);
+  const meta = metaFacts(objects, event.requestObject, event.verb === 'patch');
   const isPartial = !bodies.whole && (bodies.copies || (isRbac && leavesRbacOpen(objects)));
   return {
     ...(isPartial && { body: 'partial' }),
     ...(rbac && { rbac }),
     ...(pod && { pod }),
-    ...(serviceType !== undefined && { service: { type: serviceType } }),
-    ...(secretType !== undefined && { secret_type: secretType }),
+    ...(meta && { meta }),
+    ...kindFacts(event, objects),
   };
 }
 
 function secretKeys(objects: readonly JsonObject[]): readonly string[] | undefined {
-  const secrets = objects.flatMap((body) => [body, ...objectsIn(body['items'])]);
-  const maps = secrets.flatMap((secret) => [secret['data'], secret['stringData']]).filter(isObject);
+  const maps = objects.flatMap((secret) => [secret['data'], secret['stringData']]).filter(isObject);
   return distinct(maps.flatMap((map) => Object.keys(map)));
 }

@@ -10,7 +10,7 @@ export function decisionOf(event: AuditEvent): string | undefined {
 
 /**
  * Which gate let the request through or stopped it. A 403 comes from the authorizer or, when that had said yes, from
- * admission; webhooks may refuse with any 4xx, and say so in the message.
+ * admission; webhooks and policies may refuse with any 4xx, and say so in the message.
  */
 export function outcomeOf(event: AuditEvent, decision: string | undefined): Outcome | undefined {
   if (event.stage === 'Panic') return 'server';
@@ -20,13 +20,17 @@ export function outcomeOf(event: AuditEvent, decision: string | undefined): Outc
   if (code >= 500) return 'server';
   if (code === 401) return 'authentication';
   if (code === 403) return decision === 'allow' ? 'admission' : 'authorization';
-  if (isWebhookRefusal(event.responseStatus)) return 'admission';
+  if (isAdmissionRefusal(event.responseStatus)) return 'admission';
   if (code === 409) return 'conflict';
   return code === 429 ? 'throttled' : 'client';
 }
 
-export function isWebhookRefusal(status: AuditEvent['responseStatus']): boolean {
-  return status?.message?.startsWith('admission webhook "') === true;
+/** A policy refuses with 422 unless it says otherwise. */
+const BY_POLICY = /^\S+ "[^"]*" is forbidden: (?:Validating|Mutating)AdmissionPolicy '/;
+
+export function isAdmissionRefusal(status: AuditEvent['responseStatus']): boolean {
+  const message = status?.message;
+  return message !== undefined && (message.startsWith('admission webhook "') || BY_POLICY.test(message));
 }
 
 /** The outcome in ECS words: https://www.elastic.co/docs/reference/ecs/ecs-allowed-values-event-outcome */

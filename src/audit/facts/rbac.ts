@@ -1,6 +1,6 @@
 import { type JsonObject, stringOf, stringsOf } from '../event.ts';
-import { at, distinct, objectsIn } from './bodies.ts';
-import type { RbacFacts } from './types.ts';
+import type { RbacFacts } from './body-types.ts';
+import { allAt, at, distinct, objectsIn, pairsIn, present } from './values.ts';
 
 /**
  * Lists that a patch does not say are undefined: a rule cannot be without them, so they stand in the object already.
@@ -38,15 +38,20 @@ const UNSAID = '?';
 /** What a role grants or a binding gives, from every body of the request. */
 export function rbacFacts(bodies: readonly JsonObject[]): RbacFacts | undefined {
   const rules = rulesIn(bodies);
-  const facts = {
+  return present({
     grants: distinct(grantsOf(rules)),
     dangerous: distinct(DANGERS.filter(([, test]) => rules.some(test)).map(([name]) => name)),
     verbs: distinct(rules.flatMap((rule) => rule.verbs ?? [])),
     resources: distinct(rules.flatMap((rule) => rule.resources ?? [])),
     subjects: distinct(subjectsIn(bodies).map(subjectOf)),
     role: roleIn(bodies),
-  };
-  return Object.values(facts).some((fact) => fact !== undefined) ? dropAbsent(facts) : undefined;
+    aggregates_to: distinct(allAt(bodies, 'metadata', 'labels').flatMap(pairsIn).map(aggregateOf)),
+  });
+}
+
+/** https://kubernetes.io/docs/reference/access-authn-authz/rbac/#aggregated-clusterroles */
+function aggregateOf(label: string): string | undefined {
+  return /^rbac\.authorization\.k8s\.io\/aggregate-to-(.+)=true$/.exec(label)?.[1];
 }
 
 /** Whether bodies leave open what they give: subjects without their role, which no patch can change, or parts of a rule. */
@@ -127,10 +132,4 @@ function subjectOf(subject: JsonObject): string | undefined {
   if (kind === undefined && namespace === undefined && name === undefined) return undefined;
   const within = namespace === undefined || (kind !== undefined && kind !== 'ServiceAccount') ? '' : `${namespace}/`;
   return `${kind ?? UNSAID}/${within}${name ?? UNSAID}`;
-}
-
-type Present<T> = { readonly [K in keyof T]?: Exclude<T[K], undefined> };
-
-function dropAbsent<T extends object>(facts: T): Present<T> {
-  return Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined)) as Present<T>;
 }

@@ -1,6 +1,7 @@
 import type { AuditEvent, ObjectRef } from '../event.ts';
-import { at } from './bodies.ts';
-import type { Action, ExecFacts } from './types.ts';
+import { valuesOf } from './query.ts';
+import type { Action } from './types.ts';
+import { at } from './values.ts';
 
 /** Subresources whose requests become connections, by what they belong to in the core group. */
 const CONNECTING = new Set([
@@ -84,38 +85,10 @@ export function isDryRun(event: AuditEvent, action: Action): boolean {
 }
 
 function uriSaysDryRun({ requestURI }: AuditEvent): boolean {
-  return requestURI.includes('dryRun=All') && queryOf(requestURI).getAll('dryRun').includes('All');
+  return requestURI.includes('dryRun=All') && valuesOf(requestURI, 'dryRun').includes('All');
 }
 
 function saysDryRun(options: unknown): boolean {
   const dryRun = at(options, 'dryRun');
   return Array.isArray(dryRun) && dryRun.includes('All');
-}
-
-/** What a session started. The API server logs it only in the URI: exec has no body. */
-export function execFacts(event: AuditEvent): ExecFacts | undefined {
-  const resource = resourceOf(event.objectRef);
-  if (resource !== 'pods/exec' && resource !== 'pods/attach') return undefined;
-  const query = queryOf(event.requestURI);
-  const words = query.getAll('command');
-  const container = query.get('container');
-  return {
-    ...(words.length > 0 && { command: words.map(shellQuote).join(' ') }),
-    ...(container !== null && { container }),
-    tty: isTrue(query.get('tty')),
-    stdin: isTrue(query.get('stdin')),
-  };
-}
-
-function queryOf(requestURI: string): URLSearchParams {
-  const start = requestURI.indexOf('?');
-  return new URLSearchParams(start < 0 ? '' : requestURI.slice(start + 1));
-}
-
-function isTrue(value: string | null): boolean {
-  return value === 'true' || value === '1';
-}
-
-function shellQuote(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,8 +1,11 @@
+import type { BodyFacts } from './body-types.ts';
+import type { LineFacts, SourceFacts } from './request-types.ts';
+
 /**
  * The facts: everything under `kaudit.*` in a document, in the index's own spelling.
  * Absent means that the event does not say. FACTS_VERSION rises whenever a fact changes its meaning.
  */
-export const FACTS_VERSION = 2;
+export const FACTS_VERSION = 3;
 
 export type ActorType =
   | 'person'
@@ -45,48 +48,12 @@ export interface ActorFacts {
   readonly pod?: string;
   /** Who impersonated. */
   readonly impersonator?: string;
-}
-
-export interface ExecFacts {
-  /** The command that was started, quoted as a shell would read it. */
-  readonly command?: string;
-  readonly container?: string;
-  readonly tty: boolean;
-  readonly stdin: boolean;
-}
-
-export interface RbacFacts {
-  /** `group/resource:verb` for each pair within one rule; `*` is kept, `?` is what a patch does not say; at most 256. */
-  readonly grants?: readonly string[];
-  readonly dangerous?: readonly string[];
-  readonly verbs?: readonly string[];
-  readonly resources?: readonly string[];
-  /** `User/alice`, `Group/dev`, `ServiceAccount/namespace/name` of a binding; `?` as above. */
-  readonly subjects?: readonly string[];
-  /** Name of the role that a binding grants. */
-  readonly role?: string;
-}
-
-export interface PodFacts {
-  /**
-   * Ways to take over the node, from all containers and volumes, as words of a short list: `privileged`, `host-network`,
-   * `host-pid`, `host-ipc`, `host-process` (Windows), `host-path-root` and others, `cap-sys-admin` and others.
-   */
-  readonly dangerous?: readonly string[];
-  readonly images?: readonly string[];
-  readonly privileged?: boolean;
-  readonly host_network?: boolean;
-  readonly host_pid?: boolean;
-  readonly host_ipc?: boolean;
-  /** Each in one spelling; at most 256. */
-  readonly host_paths?: readonly string[];
-  readonly added_capabilities?: readonly string[];
-  readonly run_as_root?: boolean;
-  readonly service_account?: string;
+  /** Id of the credential: `JTI=…` of a token, `X509SHA256=…` of a client certificate. */
+  readonly credential?: string;
 }
 
 /** What the event alone says. */
-export interface EventFacts {
+export interface EventFacts extends LineFacts, BodyFacts {
   /** True for the one event of a request that tells how it ended; counting these counts requests. */
   readonly terminal: boolean;
   readonly actor: ActorFacts;
@@ -103,24 +70,9 @@ export interface EventFacts {
   readonly resource?: string;
   /** `namespace/name`, or the name of a cluster-scoped object. */
   readonly object?: string;
-  /** The last source IP: the peer that the API server saw. The others are claims of the client. */
-  readonly source?: { readonly ip: string };
+  readonly source?: SourceFacts;
   readonly agent?: { readonly tool: string; readonly version?: string; readonly class: AgentClass };
   readonly uri: { readonly path: string };
-  readonly exec?: ExecFacts;
-  /**
-   * What the bodies of a write leave untold, although its level is Request or above. `missing`: it succeeded and has
-   * none, as a truncated event. `partial`: a JSON Patch that copies or moves, or a patch of a role or binding that does
-   * not name the role or the rest of a rule.
-   */
-  readonly body?: 'missing' | 'partial';
-  readonly rbac?: RbacFacts;
-  readonly pod?: PodFacts;
-  readonly service?: { readonly type: string };
-  /** Names of the keys of a Secret; never their values. */
-  readonly secret_keys?: readonly string[];
-  /** Type of a Secret that is written, such as `kubernetes.io/service-account-token`. */
-  readonly secret_type?: string;
   readonly authz?: { readonly role: string; readonly binding: string };
   readonly truncated?: boolean;
 }

@@ -1,6 +1,6 @@
 /** AKS: diagnostic settings to an event hub or a storage account, and the tables of Log Analytics. */
 import { isObject, type JsonObject, stringOf } from '../event.ts';
-import { at } from '../facts/bodies.ts';
+import { at } from '../facts/values.ts';
 import { elementsAt, textAt } from './parts.ts';
 import { addedOf, type Inside, type Wrapper } from './wrapping.ts';
 

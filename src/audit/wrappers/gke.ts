@@ -4,7 +4,7 @@
  * command of an exec, the time of receipt, and all source IPs but one.
  */
 import { isObject, type JsonObject, stringOf } from '../event.ts';
-import { at } from '../facts/bodies.ts';
+import { at } from '../facts/values.ts';
 import { textAt } from './parts.ts';
 import { type Added, addedOf, type Wrapper, type Wrapping } from './wrapping.ts';
 

@@ -8,7 +8,7 @@ const user = fc.record({
   username: names,
   extra: fc.option(
     fc.dictionary(
-      fc.constantFrom('pod-name', 'node-name').map((key) => `authentication.kubernetes.io/${key}`),
+      fc.constantFrom('pod-name', 'node-name', 'credential-id').map((key) => `authentication.kubernetes.io/${key}`),
       fc.array(fc.constantFrom('x', 'y')),
     ),
     { nil: undefined },
@@ -22,7 +22,7 @@ const events = fc
     requestURI: fc.constantFrom('/a', '/a?dryRun=All'),
     user,
     impersonatedUser: fc.option(user, { nil: undefined }),
-    sourceIPs: fc.array(fc.constantFrom('10.0.0.1', '::1', 'bogus'), { maxLength: 2 }),
+    sourceIPs: fc.array(fc.constantFrom('10.0.0.1', '::1', 'bogus'), { maxLength: 3 }),
     userAgent: names,
     objectRef: fc.option(
       fc.record({
@@ -36,7 +36,11 @@ const events = fc
     responseStatus: fc.option(
       fc.record({
         code: fc.constantFrom(200, 400, 401, 403, 409, 429, 500),
-        message: fc.constantFrom('admission webhook "x" denied', 'no'),
+        message: fc.constantFrom(
+          'admission webhook "x" denied',
+          `pods "x" is forbidden: ValidatingAdmissionPolicy 'p' with binding 'b' denied request: no`,
+          'no',
+        ),
       }),
       { nil: undefined },
     ),

@@ -88,7 +88,7 @@ describe('names', () => {
   });
 
   it('believes only the last source IP', () => {
-    expect(factsFor({ sourceIPs: ['1.2.3.4', '198.51.100.7'] }).source).toEqual({ ip: '198.51.100.7' });
+    expect(factsFor({ sourceIPs: ['1.2.3.4', '198.51.100.7'] }).source).toMatchObject({ ip: '198.51.100.7' });
     expect(factsFor({ sourceIPs: ['1.2.3.4', 'bogus'] })).not.toHaveProperty('source');
     expect(factsFor({ sourceIPs: undefined })).not.toHaveProperty('source');
   });
@@ -104,6 +104,8 @@ describe('exec', () => {
   it('reads what was started from the URI', () => {
     expect(exec('?command=sh&command=-c&command=rm+-rf+%2F&container=app&stdin=true&tty=true')).toEqual({
       command: "sh -c 'rm -rf /'",
+      program: 'sh',
+      classes: ['shell'],
       container: 'app',
       tty: true,
       stdin: true,

@@ -1,0 +1,69 @@
+import { isObject, type JsonObject, stringOf } from '../event.ts';
+import { patchedParts, takesAway } from './bodies.ts';
+import type { MetaFacts } from './body-types.ts';
+import { allAt, at, distinct, objectsIn, present } from './values.ts';
+
+/** Labels and annotations by which tools mark what is theirs. */
+const MARKS: readonly (readonly [manager: string, key: RegExp])[] = [
+  ['argocd', /^argocd\.argoproj\.io\/(?:instance|tracking-id)$/],
+  ['flux', /^(?:kustomize|helm)\.toolkit\.fluxcd\.io\/name$/],
+  ['helm', /^meta\.helm\.sh\/release-name$/],
+  ['fleet', /^(?:objectset\.rio\.cattle\.io\/|fleet\.cattle\.io\/)/],
+  ['kapp', /^kapp\.k14s\.io\/app$/],
+  ['config-sync', /^configmanagement\.gke\.io\/managed$/],
+];
+const MANAGED_BY = 'app.kubernetes.io/managed-by';
+/** https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/#imagepolicywebhook; Binary Authorization of GKE. */
+const IMAGE_POLICY = /(?:^|\.)image-policy\.k8s\.io\//;
+const BREAK_GLASS = /break-?glass/;
+
+/** What stands in an object's metadata that is worth asking for. `request` is the body as it was sent. */
+export function metaFacts(bodies: readonly JsonObject[], request: unknown, isPatch: boolean): MetaFacts | undefined {
+  const metadata = allAt(bodies, 'metadata');
+  const marks = marksOf(metadata);
+  const owners = allAt(metadata, 'ownerReferences').map(ownerOf);
+  const templates = allAt(bodies, 'spec', 'template', 'metadata');
+  return present({
+    owners: distinct(owners),
+    managers: distinct(marks.flatMap(managersIn)),
+    finalizers: isPatch ? finalizersIn(request) : undefined,
+    owners_removed: (isPatch && losesOwners(request)) || undefined,
+    break_glass: [...marks, ...marksOf(templates)].some(breaksGlass) || undefined,
+  });
+}
+
+function marksOf(metadata: readonly unknown[]): readonly JsonObject[] {
+  return [...allAt(metadata, 'labels'), ...allAt(metadata, 'annotations')].filter(isObject);
+}
+
+function ownerOf(reference: unknown): string | undefined {
+  const name = stringOf(at(reference, 'name'));
+  return name === undefined ? undefined : `${stringOf(at(reference, 'kind')) ?? '?'}/${name}`;
+}
+
+function managersIn(map: JsonObject): readonly string[] {
+  const named = stringOf(at(map, MANAGED_BY));
+  const marked = MARKS.filter(([, mark]) => Object.keys(map).some((key) => mark.test(key)));
+  return [...(named === undefined ? [] : [named.toLowerCase()]), ...marked.map(([manager]) => manager)];
+}
+
+function breaksGlass(map: JsonObject): boolean {
+  return Object.entries(map).some(
+    ([key, value]) => IMAGE_POLICY.test(key) && BREAK_GLASS.test(`${key}=${stringOf(value)}`),
+  );
+}
+
+/** An empty list removes all; a strategic patch names those that go. */
+function finalizersIn(patch: unknown): MetaFacts['finalizers'] {
+  const sent = Array.isArray(patch) ? patchedParts(patch).objects : [patch];
+  const lists = sent.map((body) => at(body, 'metadata', 'finalizers'));
+  const taken = at(patch, 'metadata', '$deleteFromPrimitiveList/finalizers');
+  const emptied = lists.some((list) => Array.isArray(list) && list.length === 0);
+  if (emptied || taken !== undefined || takesAway(patch, 'metadata', 'finalizers')) return 'removed';
+  return lists.some(Array.isArray) ? 'written' : undefined;
+}
+
+function losesOwners(patch: unknown): boolean {
+  const named = objectsIn(at(patch, 'metadata', 'ownerReferences'));
+  return takesAway(patch, 'metadata', 'ownerReferences') || named.some((reference) => reference['$patch'] === 'delete');
+}

@@ -1,0 +1,51 @@
+import { isObject, type JsonObject } from '../event.ts';
+import type { NetworkPolicyFacts } from './body-types.ts';
+import { allAt, at, distinct, present } from './values.ts';
+
+const ANY_ADDRESS = new Set<unknown>(['0.0.0.0/0', '::/0']);
+const DIRECTIONS = [
+  ['ingress', 'from'],
+  ['egress', 'to'],
+] as const;
+
+/** https://kubernetes.io/docs/concepts/services-networking/network-policies/: a rule without peers is for all of them. */
+export function networkPolicyFacts(bodies: readonly JsonObject[]): NetworkPolicyFacts | undefined {
+  const rules = DIRECTIONS.map(([direction]) => allAt(bodies, 'spec', direction));
+  const peers = DIRECTIONS.flatMap(([, key], index) => allAt(rules[index] ?? [], key));
+  const selectors = allAt(bodies, 'spec', 'podSelector');
+  return present({
+    openings: distinct(DIRECTIONS.flatMap(([direction, key], index) => openingsOf(rules[index] ?? [], direction, key))),
+    cidrs: distinct(allAt(peers, 'ipBlock', 'cidr')),
+    types: distinct(allAt(bodies, 'spec', 'policyTypes')),
+    all_pods: selectors.some(isEmptySelector) || undefined,
+  });
+}
+
+function openingsOf(rules: readonly unknown[], direction: string, key: string): readonly string[] {
+  const peersOf = (rule: unknown): readonly unknown[] => allAt([rule], key);
+  const peers = rules.flatMap(peersOf);
+  const anywhere =
+    rules.some((rule) => isObject(rule) && peersOf(rule).length === 0) ||
+    peers.some((peer) => ANY_ADDRESS.has(at(peer, 'ipBlock', 'cidr')));
+  const allNamespaces = peers.some(
+    (peer) => isEmptySelector(at(peer, 'namespaceSelector')) && isUnbound(at(peer, 'podSelector')),
+  );
+  return [
+    ...(anywhere ? [`${direction}-${key}-anywhere`] : []),
+    ...(allNamespaces ? [`${direction}-${key}-all-namespaces`] : []),
+  ];
+}
+
+function isUnbound(selector: unknown): boolean {
+  return selector === undefined || selector === null || isEmptySelector(selector);
+}
+
+function isEmptySelector(selector: unknown): boolean {
+  return isObject(selector) && Object.values(selector).every(isNothing);
+}
+
+function isNothing(value: unknown): boolean {
+  return (
+    value === null || (Array.isArray(value) ? value.length === 0 : isObject(value) && Object.keys(value).length === 0)
+  );
+}
