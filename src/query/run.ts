@@ -6,6 +6,7 @@ import type { Definition } from './definition.ts';
 import { type Groups, listed, MOST_BUCKETS } from './groups.ts';
 import { runEvents } from './kinds/events.ts';
 import { runThreshold } from './kinds/threshold.ts';
+import { unitsOf } from './measures.ts';
 import { countHidden } from './noise.ts';
 import { type Observability, observe } from './observe.ts';
 import type { Scope } from './scope.ts';
@@ -45,6 +46,7 @@ async function runOne(
     const observability = await observe(search, definition, scope, coverage);
     const found = await runKind(search, definition, scope);
     const { groups, more } = listed(definition, found.groups);
+    const units = unitsOf(definition.group.show);
     const reasons = [
       ...(observability.kind === 'observable' ? [] : [observability.reason]),
       ...(found.cut === undefined ? [] : [tooMany(found.cut)]),
@@ -55,6 +57,7 @@ async function runOne(
       matches: found.requests,
       groups,
       moreGroups: more,
+      ...(Object.keys(units).length > 0 && { units }),
       hidden: await countHidden(search, [definition], scope),
       ...(found.cut !== undefined && { incomplete: true as const }),
       ...(reasons.length > 0 && { reason: reasons.join('; ') }),
