@@ -5,7 +5,7 @@ import { KauditError } from '../shared/errors.ts';
 import type { FieldTypes } from './fields.ts';
 import { keySchema } from './keys.ts';
 import { checkKql } from './kql.ts';
-import { TEMPLATES } from './like.ts';
+import { TEMPLATES } from './like/index.ts';
 import { fieldOf, havingSchema, measureProblems, measureSchema, needsEnds } from './measures.ts';
 import { parseDuration } from './time.ts';
 import { SEVERITIES } from './types.ts';

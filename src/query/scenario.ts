@@ -1,6 +1,6 @@
 import { isObject, type JsonObject } from '../audit/event.ts';
 import type { Definition, Given, Scenario } from './definition.ts';
-import { TEMPLATES } from './like.ts';
+import { TEMPLATES } from './like/index.ts';
 import { parseDuration } from './time.ts';
 import type { InvestigationResult } from './types.ts';
 

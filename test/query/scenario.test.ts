@@ -3,7 +3,7 @@ import { parseEvent } from '../../src/audit/event.ts';
 import { readTemplate } from '../../src/elastic/index.ts';
 import type { Given, Scenario } from '../../src/query/definition.ts';
 import { type Definition, fieldTypes, judge, readLibrary, SHIPPED, scenarioCases } from '../../src/query/index.ts';
-import { TEMPLATES } from '../../src/query/like.ts';
+import { TEMPLATES } from '../../src/query/like/index.ts';
 import type { InvestigationResult } from '../../src/query/types.ts';
 
 const library = readLibrary([SHIPPED], fieldTypes(readTemplate().template.mappings.properties));
