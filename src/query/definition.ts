@@ -21,6 +21,8 @@ const given = z.looseObject({
   times: z.number().int().min(1).max(1000).optional(),
   every: duration.optional(),
   at: duration.optional(),
+  /** Logged at RequestResponse, with the object that was sent as the answer. */
+  returned: z.literal(true).optional(),
 });
 
 const scenario = z.strictObject({

@@ -15,7 +15,7 @@ export const measureSchema = z.union(
     z.strictObject({ max: field }),
     z.strictObject({ average: field }),
     z.strictObject({ sum: field }),
-    /** About so much where a group has more than some hundred values: the server keeps a sketch of them (t-digest). */
+    /** About so much: the server keeps a sketch of the values (t-digest). */
     z.strictObject({ percentile: field, at: z.number().gt(0).lt(100) }),
     /** Requests of the group that match as well, and their share of its requests. */
     z.strictObject({ count: text }),

@@ -22,6 +22,22 @@ describe('the events of a scenario', () => {
     for (const event of eventsOf({ like })) expect(parseEvent(event).kind).toBe('event');
   });
 
+  it.each(Object.entries(TEMPLATES).filter(([, event]) => 'objectRef' in event))(
+    'like %s have an address that says what they are about',
+    (_, event) => {
+      const path = String(event['requestURI']).split('?')[0]?.split('/');
+      const { resource, subresource, apiGroup } = event['objectRef'] as Readonly<Record<string, string>>;
+      for (const part of [resource, subresource, apiGroup]) if (part !== undefined) expect(path).toContain(part);
+    },
+  );
+
+  it('answer with what was sent where they are returned', () => {
+    const [event] = eventsOf({ like: 'pod', returned: true, requestObject: { spec: { hostPID: true } } });
+    expect(event).toMatchObject({ level: 'RequestResponse', responseObject: { kind: 'Pod', spec: { hostPID: true } } });
+    expect(event?.['responseObject']).toEqual(event?.['requestObject']);
+    expect(event).not.toHaveProperty('returned');
+  });
+
   it('are so many, so far apart, from so long after the start, each a request of its own', () => {
     const events = eventsOf({ like: 'get', times: 3, every: '10s', at: '5m' });
     expect(events.map((event) => event['stageTimestamp'])).toEqual([
