@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { isObject } from '../src/audit/event.ts';
 import { readTemplate } from '../src/elastic/index.ts';
 import { fieldTypes, readLibrary, runInvestigations, SHIPPED } from '../src/query/index.ts';
+import { TEMPLATES } from '../src/query/like/index.ts';
 import { renderRun } from '../src/report/index.ts';
 import { SETTINGS } from '../src/shared/settings.ts';
 import { kaudit } from './support/cli.ts';
@@ -61,6 +62,10 @@ describe('the README', () => {
         facts.map(([name, type]) => [`\`${name}\``, type, ...(sources[name] ?? []), about[name] ?? '']),
       ),
     );
+  });
+
+  it('names the templates of scenarios', () => {
+    expectSection('templates', `\`${Object.keys(TEMPLATES).sort().join('`, `')}\``);
   });
 
   it('lists the settings', () => {

@@ -47,7 +47,9 @@ export async function runQueries(context: Context, flags: RunFlags): Promise<num
     useNoise: flags.noise,
   };
   const { ask } = await context.cluster();
-  const run = await runInvestigations({ ...scope, ask, namespace, definitions });
+  const onDone = (done: number): void => io.progress(`${done} of ${definitions.length} investigations`);
+  const run = await runInvestigations({ ...scope, ask, namespace, definitions, onDone });
+  io.progress('');
   const format = flags.json ? 'json' : flags.format;
   await io.out(renderRun(run, format, { ...io, verbose: flags.verbose === true, scope: scopeFlags(flags) }));
   const doubt = flags.failOn === undefined ? undefined : doubtOf(run, flags.failOn);

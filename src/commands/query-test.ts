@@ -1,20 +1,10 @@
-import pLimit from 'p-limit';
 import type { Cluster } from '../elastic/index.ts';
-import {
-  type Definition,
-  judge,
-  type Library,
-  runInvestigations,
-  type ScenarioVerdict,
-  scenarioCases,
-} from '../query/index.ts';
+import { type Definition, type Library, runCases, type ScenarioVerdict, scenarioCases } from '../query/index.ts';
 import { EXIT } from '../shared/errors.ts';
 import type { Context } from './context.ts';
 import { loadLines } from './load-lines.ts';
 import { choose, openLibrary, stringsOf } from './query-library.ts';
 import { removeNamespace, scratchNamespace } from './scratch.ts';
-
-const AT_ONCE = 4;
 
 /** Runs the scenarios of definitions: all events through the real loader at once, each scenario under a cluster name of its own. */
 export async function runScenarios(
@@ -24,25 +14,10 @@ export async function runScenarios(
 ): Promise<readonly ScenarioVerdict[]> {
   const cases = scenarioCases(definitions);
   const namespace = scratchNamespace();
-  const limit = pLimit(AT_ONCE);
   try {
     const lines = cases.flatMap(({ cluster: name, lines: texts }) => texts.map((line) => ({ cluster: name, line })));
     await loadLines(cluster, { namespace, lines });
-    const scope = {
-      window: {},
-      parameters: {},
-      noise,
-      useNoise: true,
-      ask: cluster.ask,
-      namespace,
-    };
-    const verdicts = cases.map((one) =>
-      limit(async () => {
-        const { results } = await runInvestigations({ ...scope, cluster: one.cluster, definitions: [one.definition] });
-        return results.map((result) => judge(one, result));
-      }),
-    );
-    return (await Promise.all(verdicts)).flat();
+    return await runCases({ ask: cluster.ask, namespace, noise }, cases);
   } finally {
     await removeNamespace(cluster, namespace);
   }

@@ -7,6 +7,7 @@ import {
   fold,
   type Groups,
   groupsRequest,
+  isKept,
   MOST_BUCKETS,
   pageSize,
 } from './groups.ts';
@@ -24,7 +25,11 @@ export async function collectGroups(search: Search, definition: Definition, quer
   else if (definition.stages !== undefined && (await collectOpen(search, definition, query, all)))
     cut = 'open requests';
   const groups = [...all.folded.values()].filter(({ requests }) => requests > 0).map(finish);
-  return { groups, requests: all.requests, tookMs: all.tookMs, ...(cut && { cut }) };
+  const { having } = definition.group;
+  // What is left out by a bound is not reported. A request is counted in each group that it is in.
+  const kept = having === undefined ? groups : groups.filter((group) => isKept(group, having));
+  const requests = having === undefined ? all.requests : kept.reduce((sum, group) => sum + group.requests, 0);
+  return { groups: kept, requests, tookMs: all.tookMs, ...(cut && { cut }) };
 }
 
 /** Whether there were too many groups. */

@@ -1,10 +1,19 @@
-import { isObject, LEVELS, STAGES } from '../audit/event.ts';
+import { isObject, type JsonObject, LEVELS, STAGES } from '../audit/event.ts';
 import { FACTS_VERSION } from '../audit/facts/types.ts';
 import { type Scope, scopeFilters } from './scope.ts';
 import { bucketsOf, metricOf, type Search } from './search.ts';
 import type { Coverage } from './types.ts';
 
 const MOST_CLUSTERS = 1000;
+
+const AGGREGATIONS: JsonObject = {
+  older: { filter: { range: { 'kaudit.version': { lt: FACTS_VERSION } } } },
+  levels: { terms: { field: 'level' } },
+  stages: { terms: { field: 'stage' } },
+  terminal: { terms: { field: 'kaudit.terminal' } },
+  first: { min: { field: '@timestamp' } },
+  last: { max: { field: '@timestamp' } },
+};
 
 /** What the data in the window can show. */
 export async function readCoverage(
@@ -14,42 +23,55 @@ export async function readCoverage(
 ): Promise<Coverage> {
   const query = { bool: { filter: scopeFilters(scope) } };
   const variants = await searchVariants({ query });
-  const answer = await search({
-    query,
-    aggs: {
-      older: { filter: { range: { 'kaudit.version': { lt: FACTS_VERSION } } } },
-      levels: { terms: { field: 'level' } },
-      stages: { terms: { field: 'stage' } },
-      clusters: { terms: { field: 'kaudit.cluster', missing: '', size: MOST_CLUSTERS } },
-      terminal: { terms: { field: 'kaudit.terminal' } },
-      first: { min: { field: '@timestamp' } },
-      last: { max: { field: '@timestamp' } },
-    },
-  });
-  const { aggregations } = answer;
-  const counts = (name: string): ReadonlyMap<string, number> =>
-    new Map(
-      bucketsOf(aggregations, name).map((bucket) => [
-        String(bucket['key_as_string'] ?? bucket['key']),
-        Number(bucket['doc_count']),
-      ]),
-    );
-  const older = aggregations['older'];
-  const levels = counts('levels');
-  const stages = counts('stages');
+  const clusters = { terms: { field: 'kaudit.cluster', missing: '', size: MOST_CLUSTERS } };
+  const { total, aggregations } = await search({ query, aggs: { ...AGGREGATIONS, clusters } });
+  const byName = Object.fromEntries(countsOf(aggregations, 'clusters'));
+  return { ...coverageOf(total, aggregations), clusters: byName, variants: variants.total };
+}
+
+const PAGE = 1000;
+
+/** What the data of each named cluster can show, by its name, whatever the time; variants are not looked at. */
+export async function readCoverages(search: Search): Promise<ReadonlyMap<string, Coverage>> {
+  const all = new Map<string, Coverage>();
+  for (let after: unknown; ; ) {
+    const sources = [{ name: { terms: { field: 'kaudit.cluster' } } }];
+    const composite = { size: PAGE, sources, ...(after !== undefined && { after }) };
+    const answer = await search({ track_total_hits: false, aggs: { clusters: { composite, aggs: AGGREGATIONS } } });
+    const buckets = bucketsOf(answer.aggregations, 'clusters');
+    for (const bucket of buckets) {
+      const name = isObject(bucket['key']) ? String(bucket['key']['name']) : '';
+      const events = Number(bucket['doc_count']);
+      all.set(name, { ...coverageOf(events, bucket), clusters: { [name]: events }, variants: 0 });
+    }
+    if (buckets.length < PAGE) return all;
+    after = buckets.at(-1)?.['key'];
+  }
+}
+
+/** What so many events can show, of their aggregations. */
+function coverageOf(events: number, aggregations: JsonObject): Omit<Coverage, 'clusters' | 'variants'> {
+  const { older } = aggregations;
   const first = metricOf(aggregations, 'first');
   const last = metricOf(aggregations, 'last');
   return {
-    events: answer.total,
-    requests: counts('terminal').get('true') ?? 0,
-    levels: pick(LEVELS, levels),
-    stages: pick(STAGES, stages),
-    clusters: Object.fromEntries(counts('clusters')),
+    events,
+    requests: countsOf(aggregations, 'terminal').get('true') ?? 0,
+    levels: pick(LEVELS, countsOf(aggregations, 'levels')),
+    stages: pick(STAGES, countsOf(aggregations, 'stages')),
     olderFacts: isObject(older) ? Number(older['doc_count']) : 0,
-    variants: variants.total,
     ...(typeof first === 'string' && { first }),
     ...(typeof last === 'string' && { last }),
   };
+}
+
+function countsOf(aggregations: JsonObject, name: string): ReadonlyMap<string, number> {
+  return new Map(
+    bucketsOf(aggregations, name).map((bucket) => [
+      String(bucket['key_as_string'] ?? bucket['key']),
+      Number(bucket['doc_count']),
+    ]),
+  );
 }
 
 /** In the order of the specification, present ones only. */

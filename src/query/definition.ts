@@ -3,8 +3,10 @@ import { z } from 'zod';
 import { LEVELS, STAGES } from '../audit/event.ts';
 import { KauditError } from '../shared/errors.ts';
 import type { FieldTypes } from './fields.ts';
+import { keySchema } from './keys.ts';
 import { checkKql } from './kql.ts';
-import { TEMPLATES } from './like.ts';
+import { TEMPLATES } from './like/index.ts';
+import { fieldOf, havingSchema, measureProblems, measureSchema, needsEnds } from './measures.ts';
 import { parseDuration } from './time.ts';
 import { SEVERITIES } from './types.ts';
 
@@ -13,23 +15,14 @@ const id = z.string().regex(/^[a-z][a-z0-9-]*$/, 'lower-case letters, digits and
 const duration = z.string().refine((value) => parseDuration(value) !== undefined, 'a duration such as 10m, 1h or 7d');
 const field = text;
 
-const measure = z.union(
-  [
-    z.literal('requests'),
-    z.strictObject({ min: field }),
-    z.strictObject({ max: field }),
-    z.strictObject({ values: field }),
-    z.strictObject({ distinct: field }),
-  ],
-  'requests, or one of min, max, values, distinct with a field, such as { values: verb }',
-);
-
 const templates = Object.keys(TEMPLATES);
 const given = z.looseObject({
   like: text.refine((name) => templates.includes(name), `no template; there are ${templates.join(', ')}`),
   times: z.number().int().min(1).max(1000).optional(),
   every: duration.optional(),
   at: duration.optional(),
+  /** Logged at RequestResponse, with the object that was sent as the answer. */
+  returned: z.literal(true).optional(),
 });
 
 const scenario = z.strictObject({
@@ -72,8 +65,9 @@ const common = {
   noise: z.array(id).default([]),
   parameters: z.record(z.string().regex(/^[a-z][A-Za-z0-9]*$/, 'a name such as exceptUsers'), parameter).default({}),
   group: z.strictObject({
-    by: z.array(field).min(1).max(4),
-    show: z.record(text, measure),
+    by: z.array(keySchema).min(1).max(6),
+    show: z.record(text, measureSchema),
+    having: havingSchema.optional(),
     order: text.optional(),
     limit: z.number().int().min(1).max(1000).default(20),
   }),
@@ -112,7 +106,6 @@ const noiseSchema = z.strictObject({
 
 export type Definition = z.infer<typeof definitionSchema>;
 export type ThresholdDefinition = Extract<Definition, { kind: 'threshold' }>;
-export type Measure = z.infer<typeof measure>;
 export type Scenario = z.infer<typeof scenario>;
 export type Given = z.infer<typeof given>;
 export type NoiseSet = z.infer<typeof noiseSchema>;
@@ -177,14 +170,12 @@ function idProblems(actual: string, expected: string): Problems {
 
 function definitionProblems(definition: Definition, fields: FieldTypes): Problems {
   const { group, requires, parameters, stages } = definition;
-  const order = group.order === undefined ? 'requests' : orderable(group.show, group.order);
-  const measured = Object.values(group.show).flatMap((entry) =>
-    typeof entry === 'string' ? [] : Object.values(entry),
-  );
-  const used = [...group.by, ...measured, ...Object.values(parameters).map((entry) => entry.field)];
+  const measures = Object.values(group.show);
+  const measured = measures.map(fieldOf).filter((name) => name !== undefined);
+  const keys = group.by.filter((key) => typeof key === 'string');
+  const used = [...keys, ...measured, ...Object.values(parameters).map((entry) => entry.field)];
   const { distinct, heavy }: Partial<ThresholdDefinition['threshold']> =
     definition.kind === 'threshold' ? definition.threshold : {};
-  const countsDistinct = Object.values(group.show).some((entry) => typeof entry === 'object' && 'distinct' in entry);
   return [
     ...problemOf('match', checkKql(definition.match, fields)),
     ...problemOf('threshold.heavy.match', heavy === undefined ? undefined : checkKql(heavy.match, fields)),
@@ -195,19 +186,18 @@ function definitionProblems(definition: Definition, fields: FieldTypes): Problem
     ...[...used, ...(distinct === undefined ? [] : [distinct])]
       .filter((name) => !fields.has(name))
       .map((name) => `${name} is no field of the mapping`),
-    ...(order === undefined ? [`group.order: "${group.order}" is none of group.show that has one value`] : []),
-    ...(stages !== undefined && countsDistinct ? ['group.show: distinct cannot be counted over several stages'] : []),
+    ...measureProblems(group, fields),
+    ...(stages !== undefined && measures.some(needsEnds)
+      ? ['group.show: distinct, percentile, average and sum cannot be taken over several stages']
+      : []),
+    ...(definition.kind === 'threshold' && keys.length < group.by.length
+      ? ['group.by: a threshold looks at any span of its own length: leave "every" out']
+      : []),
     ...(stages !== undefined && definition.kind === 'threshold' ? ['stages: a threshold counts ends of requests'] : []),
     ...(requires.level !== 'Metadata' && requires.of === undefined
       ? ['requires.of: say which requests must be logged at that level']
       : []),
   ];
-}
-
-/** The measure to order by; undefined where there is none of that name, or one with several values. */
-function orderable(show: Readonly<Record<string, Measure>>, name: string): Measure | undefined {
-  const found = Object.hasOwn(show, name) ? show[name] : undefined;
-  return typeof found === 'object' && 'values' in found ? undefined : found;
 }
 
 function problemOf(place: string, problem: string | undefined): Problems {

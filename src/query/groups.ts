@@ -1,7 +1,9 @@
 import { isObject, type JsonObject } from '../audit/event.ts';
-import type { Definition, Measure } from './definition.ts';
+import type { Definition } from './definition.ts';
+import { aggregationsOf, bucketsFor, type Folded, foldMeasure, shownOf } from './folding.ts';
+import { type Key, keyValue, nameOf, type Sources, sourceOf } from './keys.ts';
+import type { Having, Measures } from './measures.ts';
 import { ENDED } from './scope.ts';
-import { bucketsOf, metricOf } from './search.ts';
 import type { Group, Scalar } from './types.ts';
 
 /** A group while it is folded together from buckets. */
@@ -11,21 +13,11 @@ interface Folding {
   readonly show: Record<string, Folded>;
 }
 
-type Folded = Scalar | null | Values;
-
-/** Values of a field, as many as are read, and how many there are. */
-interface Values {
-  readonly seen: Set<Scalar>;
-  counted: number;
-}
-
 /** Beyond so many buckets an answer ends and says so, instead of filling memory. */
 export const MOST_BUCKETS = 200_000;
 const LARGEST_PAGE = 1000;
 /** A server makes no more than 65,536 buckets for an answer (search.max_buckets). */
 const BUCKETS_AN_ANSWER = 60_000;
-/** Values of a measure that are read of each group; the others are counted. */
-const VALUES_READ = 20;
 
 export interface Groups {
   readonly groups: readonly Group[];
@@ -49,15 +41,13 @@ export function groupsRequest(definition: Definition, query: JsonObject, after?:
   return { query: ended, aggs: { groups: groupsAggregation(definition, keysOf(group.by), after) } };
 }
 
-/** Sources of a composite aggregation, by the names that its buckets have them under. */
-export type Sources = Readonly<Record<string, string>>;
-
-function keysOf(by: readonly string[]): Sources {
-  return Object.fromEntries(by.map((field, at) => [`k${at}`, field]));
+/** The sources of what is grouped by. */
+export function keysOf(by: readonly Key[]): Sources {
+  return Object.fromEntries(by.map((key, at) => [`k${at}`, sourceOf(key)]));
 }
 
 export function groupsAggregation({ group }: Definition, keys: Sources, after: unknown): JsonObject {
-  const sources = Object.entries(keys).map(([name, field]) => ({ [name]: { terms: { field, missing_bucket: true } } }));
+  const sources = Object.entries(keys).map(([name, source]) => ({ [name]: source }));
   const measures = Object.entries(group.show).flatMap(([name, measure]) => aggregationsOf(name, measure));
   return {
     composite: { size: pageSize(group.show), sources, ...(after !== undefined && { after }) },
@@ -65,27 +55,9 @@ export function groupsAggregation({ group }: Definition, keys: Sources, after: u
   };
 }
 
-export function pageSize(show: Definition['group']['show']): number {
-  const lists = Object.values(show).filter((measure) => typeof measure === 'object' && 'values' in measure).length;
-  return Math.min(LARGEST_PAGE, Math.floor(BUCKETS_AN_ANSWER / (1 + lists * VALUES_READ)));
-}
-
-function aggregationsOf(name: string, measure: Measure): readonly (readonly [string, JsonObject])[] {
-  if (measure === 'requests') return [];
-  if ('min' in measure) return [[name, { min: { field: measure.min } }]];
-  if ('max' in measure) return [[name, { max: { field: measure.max } }]];
-  if ('distinct' in measure) {
-    return [[name, { cardinality: { field: measure.distinct, precision_threshold: 10_000 } }]];
-  }
-  const field = measure.values;
-  return [
-    [name, { terms: { field, size: VALUES_READ } }],
-    [countOf(name), { cardinality: { field, precision_threshold: 1000 } }],
-  ];
-}
-
-function countOf(name: string): string {
-  return `count of ${name}`;
+export function pageSize(show: Measures): number {
+  const each = Object.values(show).reduce((sum, measure) => sum + bucketsFor(measure), 1);
+  return Math.min(LARGEST_PAGE, Math.floor(BUCKETS_AN_ANSWER / each));
 }
 
 export function afterKey(aggregations: JsonObject): unknown {
@@ -96,60 +68,38 @@ export function afterKey(aggregations: JsonObject): unknown {
 /** Adds a bucket to its group. */
 export function fold({ folded }: Collected, bucket: JsonObject, { group }: Definition, requests: number): void {
   const key = isObject(bucket['key']) ? bucket['key'] : {};
-  const by = group.by.map((_, at) => scalarOf(key[`k${at}`]));
+  const by = group.by.map((one, at) => keyValue(one, key[`k${at}`]));
   const id = JSON.stringify(by);
   const known = folded.get(id) ?? {
-    by: Object.fromEntries(group.by.map((field, at) => [field, by[at] ?? null])),
+    by: Object.fromEntries(group.by.map((one, at) => [nameOf(one), by[at] ?? null])),
     requests: 0,
     show: {},
   };
   folded.set(id, known);
   known.requests += requests;
-  for (const [name, measure] of Object.entries(group.show))
-    known.show[name] = foldMeasure(known, name, measure, bucket);
-}
-
-function foldMeasure(known: Folding, name: string, measure: Measure, bucket: JsonObject): Folded {
-  if (measure === 'requests') return known.requests;
-  const before = known.show[name];
-  if ('values' in measure) return foldValues(isValues(before) ? before : { seen: new Set(), counted: 0 }, name, bucket);
-  const value = metricOf(bucket, name);
-  if (before === undefined || before === null || isValues(before)) return value;
-  if (value === null) return before;
-  const isEarlier = value < before;
-  return 'min' in measure === isEarlier ? value : before;
-}
-
-function foldValues({ seen, counted }: Values, name: string, bucket: JsonObject): Values {
-  for (const entry of bucketsOf(bucket, name)) {
-    const value = scalarOf(entry['key_as_string'] ?? entry['key']);
-    if (value !== null) seen.add(value);
+  for (const [name, measure] of Object.entries(group.show)) {
+    known.show[name] = foldMeasure(known.show[name], name, measure, bucket, requests);
   }
-  return { seen, counted: Math.max(counted, seen.size, Number(metricOf(bucket, countOf(name)) ?? 0)) };
-}
-
-function isValues(folded: Folded | undefined): folded is Values {
-  return typeof folded === 'object' && folded !== null;
 }
 
 /** A group as it is reported. */
 export function finish({ by, requests, show }: Folding): Group {
   const shown: Record<string, Group['show'][string]> = {};
   const more: Record<string, number> = {};
-  for (const [name, measured] of Object.entries(show)) {
-    if (!isValues(measured)) {
-      shown[name] = measured;
-      continue;
-    }
-    const values = [...measured.seen].slice(0, VALUES_READ);
-    shown[name] = values;
-    if (measured.counted > values.length) more[name] = measured.counted - values.length;
+  for (const [name, folded] of Object.entries(show)) {
+    const { value, unread } = shownOf(folded, requests);
+    shown[name] = value;
+    if (unread > 0) more[name] = unread;
   }
   return { by, requests, show: shown, ...(Object.keys(more).length > 0 && { more }) };
 }
 
-function scalarOf(value: unknown): Scalar | null {
-  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : null;
+/** Whether the measures of a group are within the bounds that a definition sets. */
+export function isKept({ show }: Group, having: Having = {}): boolean {
+  return Object.entries(having).every(([name, { atLeast, atMost }]) => {
+    const value = show[name];
+    return typeof value === 'number' && value >= (atLeast ?? value) && value <= (atMost ?? value);
+  });
 }
 
 /** The groups that are listed, the most or the latest first by the measure that the definition orders by; ties by their keys. */
@@ -166,7 +116,7 @@ export function listed(
 
 /** What a group is ordered by: a number, or a time in words, whose order as text is that of time. */
 function rankOf(group: Group, order: string | undefined): number | string {
-  const measure = order === undefined ? group.requests : group.show[order];
+  const measure = order === undefined ? group.requests : (group.show[order] ?? group.by[order]);
   return typeof measure === 'number' || typeof measure === 'string' ? measure : 0;
 }
 

@@ -6,6 +6,7 @@ export { type Investigation, kqlIn, type Library, readLibrary, SHIPPED, validate
 export { parseParameters } from './parameters.ts';
 export { type RunOptions, runInvestigations } from './run.ts';
 export { judge, type ScenarioCase, type ScenarioVerdict, scenarioCases } from './scenario.ts';
+export { runCases } from './scenario-run.ts';
 export { parseWindow } from './time.ts';
 export type * from './types.ts';
 export { SEVERITIES } from './types.ts';

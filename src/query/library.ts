@@ -11,6 +11,7 @@ import {
   parseNoiseSet,
 } from './definition.ts';
 import type { FieldTypes } from './fields.ts';
+import { queryOf } from './measures.ts';
 
 /** A stored investigation with the file that it came from. */
 export interface Investigation {
@@ -68,7 +69,14 @@ export function kqlIn(path: string, fields: FieldTypes): readonly { readonly pla
   if (value === undefined) return [];
   const of = 'requires' in value ? value.requires.of : undefined;
   const heavy = 'threshold' in value ? value.threshold.heavy?.match : undefined;
-  const all = { match: value.match, 'requires.of': of, 'threshold.heavy.match': heavy };
+  const show = 'group' in value ? value.group.show : {};
+  const measures = Object.entries(show).map(([name, measure]) => [`group.show.${name}`, queryOf(measure)]);
+  const all: Readonly<Record<string, string | undefined>> = {
+    match: value.match,
+    'requires.of': of,
+    'threshold.heavy.match': heavy,
+    ...Object.fromEntries(measures),
+  };
   return Object.entries(all).flatMap(([place, query]) => (query === undefined ? [] : [{ place, query }]));
 }
 

@@ -4,12 +4,13 @@
  */
 import { isObject, type JsonObject } from '../audit/event.ts';
 import type { Definition } from './definition.ts';
-import { afterKey, type Collected, fold, groupsAggregation, MOST_BUCKETS, pageSize, type Sources } from './groups.ts';
+import { afterKey, type Collected, fold, groupsAggregation, keysOf, MOST_BUCKETS, pageSize } from './groups.ts';
+import { type Sources, sourceOf } from './keys.ts';
 import { ENDED } from './scope.ts';
 import { bucketsOf, type Search } from './search.ts';
 
 /** The identity of a request among its events: clients choose auditIDs, so the time of arrival is part of it. */
-const REQUEST: Sources = { id: 'auditID', at: 'requestReceivedTimestamp' };
+const REQUEST: Sources = { id: sourceOf('auditID'), at: sourceOf('requestReceivedTimestamp') };
 
 /** Adds the requests that match and have no event that matches and ends them; whether there were too many to look at. */
 export async function collectOpen(
@@ -19,7 +20,7 @@ export async function collectOpen(
   all: Collected,
 ): Promise<boolean> {
   const { by, show } = definition.group;
-  const keys = { ...REQUEST, ...Object.fromEntries(by.map((field, at) => [`k${at}`, field])) };
+  const keys = { ...REQUEST, ...keysOf(by) };
   const started = { bool: { filter: [query], must_not: [ENDED] } };
   let read = 0;
   for (let after: unknown; ; ) {
@@ -54,9 +55,7 @@ async function endedAmong(
   const ended = new Set<string>();
   if (buckets.length === 0) return ended;
   const filter = [query, ENDED, sameIds(buckets), ...sameTimes(buckets)];
-  const sources = Object.entries(REQUEST).map(([name, field]) => ({
-    [name]: { terms: { field, missing_bucket: true } },
-  }));
+  const sources = Object.entries(REQUEST).map(([name, source]) => ({ [name]: source }));
   for (let after: unknown; ; ) {
     const composite = { size: PAGE, sources, ...(after !== undefined && { after }) };
     const answer = await search({

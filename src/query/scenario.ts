@@ -1,6 +1,6 @@
 import { isObject, type JsonObject } from '../audit/event.ts';
 import type { Definition, Given, Scenario } from './definition.ts';
-import { TEMPLATES } from './like.ts';
+import { TEMPLATES } from './like/index.ts';
 import { parseDuration } from './time.ts';
 import type { InvestigationResult } from './types.ts';
 
@@ -22,7 +22,7 @@ export interface ScenarioVerdict {
 
 /** When scenarios begin: a Monday morning. */
 const START = Date.UTC(2026, 2, 2, 9);
-const CONTROL = new Set(['like', 'times', 'every', 'at']);
+const CONTROL = new Set(['like', 'times', 'every', 'at', 'returned']);
 
 export function scenarioCases(definitions: readonly Definition[]): readonly ScenarioCase[] {
   return definitions.flatMap((definition) =>
@@ -44,7 +44,8 @@ function expand(given: Given, index: number): readonly JsonObject[] {
   return Array.from({ length: given.times ?? 1 }, (_, time) => {
     const at = new Date(START + offset + time * every).toISOString();
     const generated = { auditID: `${index}-${time}`, requestReceivedTimestamp: at, stageTimestamp: at };
-    return merge({ ...template, ...generated }, changes);
+    const event = merge({ ...template, ...generated }, changes);
+    return given.returned ? { ...event, level: 'RequestResponse', responseObject: event['requestObject'] } : event;
   });
 }
 

@@ -47,11 +47,13 @@ export function bucketsOf(aggregations: JsonObject, name: string): readonly Json
   return Array.isArray(buckets) ? buckets.filter(isObject) : [];
 }
 
-/** The value of a single-value aggregation, in words where it has them (dates); null where it has none. */
+/** The value of an aggregation that has one, in words where it has them (dates); null where it has none. */
 export function metricOf(aggregations: JsonObject, name: string): string | number | null {
   const aggregation = aggregations[name];
   if (!isObject(aggregation)) return null;
-  const { value, value_as_string: words } = aggregation;
+  // Percentiles are a list, of which one is asked for.
+  const [listed]: readonly unknown[] = Array.isArray(aggregation['values']) ? aggregation['values'] : [];
+  const { value, value_as_string: words } = isObject(listed) ? listed : aggregation;
   if (typeof words === 'string') return words;
   return typeof value === 'number' ? value : null;
 }

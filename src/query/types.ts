@@ -45,6 +45,9 @@ export interface Group {
   readonly more?: Readonly<Record<string, number>>;
 }
 
+/** What a number of a measure counts, where it is no plain number. */
+export type Unit = 'microseconds' | 'percent';
+
 export type ResultStatus = 'findings' | 'none' | 'not-observable' | 'error';
 
 export interface InvestigationResult {
@@ -57,6 +60,8 @@ export interface InvestigationResult {
   readonly groups: readonly Group[];
   /** Groups that exist beyond those listed in `groups`; 0: the list is whole. */
   readonly moreGroups: number;
+  /** Units of the measures that have one. */
+  readonly units?: Readonly<Record<string, Unit>>;
   /** Requests hidden by each noise set. */
   readonly hidden: Readonly<Record<string, number>>;
   /** There is more than was looked at; the reason says how to see it. */

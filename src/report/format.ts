@@ -1,4 +1,4 @@
-import type { Coverage, Group, Scalar } from '../query/types.ts';
+import type { Coverage, Group, InvestigationResult, Scalar, Unit } from '../query/types.ts';
 
 export function number(value: number): string {
   return value.toLocaleString('en');
@@ -56,19 +56,30 @@ export function duration(seconds: number): string {
 
 export type Shown = Group['show'][string];
 
+export type Units = InvestigationResult['units'];
+
 /** A measure or key in words; null is what a group has not. */
-function words(value: Shown): string {
+function words(value: Shown, unit?: Unit): string {
   if (value === null) return '-';
-  if (typeof value === 'object') return value.map(word).join(', ') || '-';
-  return word(value);
+  if (typeof value === 'object') return value.map((one) => word(one, unit)).join(', ') || '-';
+  return word(value, unit);
 }
 
 /** Keys and measures of a group in words; of a list at most so many values. */
-export function cellsOf({ by, show, more = {} }: Group, most = Number.POSITIVE_INFINITY): readonly string[] {
+export function cellsOf(
+  { by, show, more = {} }: Group,
+  units: Units = {},
+  most = Number.POSITIVE_INFINITY,
+): readonly string[] {
   const measures = Object.entries(show).map(([name, value]) =>
-    isList(value) ? listWords(value, more[name], most) : words(value),
+    isList(value) ? listWords(value, units[name], more[name], most) : words(value, units[name]),
   );
-  return [...Object.values(by).map(words), ...measures];
+  return [...Object.values(by).map(keyWords), ...measures];
+}
+
+/** Spans of time mostly begin at whole minutes, and must not be cut. */
+function keyWords(value: Scalar | null): string {
+  return isTime(value) ? words(value).replace(/:00$/, '') : words(value);
 }
 
 export function isList(value: Shown): value is readonly Scalar[] {
@@ -76,16 +87,28 @@ export function isList(value: Shown): value is readonly Scalar[] {
 }
 
 /** Says first how many values there are where it does not list them all: the end of a line may be cut. */
-function listWords(values: readonly Scalar[], unread = 0, most: number): string {
+function listWords(values: readonly Scalar[], unit: Unit | undefined, unread = 0, most: number): string {
   const all = values.length + unread;
   const listed = values.slice(0, most);
-  return `${listed.length < all ? `${number(all)} in all: ` : ''}${words(listed)}`;
+  return `${listed.length < all ? `${number(all)} in all: ` : ''}${words(listed, unit)}`;
 }
 
-function word(value: Scalar): string {
-  if (typeof value === 'number') return number(value);
+function word(value: Scalar, unit?: Unit): string {
+  if (typeof value === 'number') return quantity(value, unit);
   const text = String(value);
   return isTime(text) ? text.replace('T', ' ').replace(/(\.\d+)?Z$/, '') : text;
+}
+
+/** `1,234`, `35 ms`, `12%`. */
+export function quantity(value: number, unit?: Unit): string {
+  if (unit === 'percent') return percent(value, 100);
+  return unit === 'microseconds' ? elapsed(value) : number(value);
+}
+
+/** `850 µs`, `35.2 ms`, `1.25 s`. */
+function elapsed(micros: number): string {
+  if (micros >= 1_000_000) return `${number(Number((micros / 1_000_000).toFixed(2)))} s`;
+  return micros < 1000 ? `${number(Math.round(micros))} µs` : `${number(Number((micros / 1000).toFixed(1)))} ms`;
 }
 
 export function isTime(value: unknown): value is string {

@@ -7,6 +7,9 @@ const GAP = 2;
 /** A column that is narrower says nothing. */
 const NARROWEST = 8;
 
+/** A number, with or without a unit, or none. */
+const QUANTITY = /^([<>]?[\d,]+(\.\d+)?(%| (µs|ms|s))?|-?)$/;
+
 /** A table within the width: what does not fit is cut. Cells are made safe. */
 export function renderGrid(headers: Cells, rows: readonly Cells[], options: RenderOptions): string {
   return gridLines(headers, rows, options)
@@ -18,7 +21,7 @@ export function renderGrid(headers: Cells, rows: readonly Cells[], options: Rend
 export function gridLines(headers: Cells, rows: readonly Cells[], options: RenderOptions): readonly string[] {
   const safe = rows.map((row) => row.map((cell) => safeText(cell)));
   const widths = fitWidths(naturalWidths(headers, safe), options.columns);
-  const right = headers.map((_, at) => safe.length > 0 && safe.every((row) => /^[\d,]*$/.test(row[at] ?? '')));
+  const right = headers.map((_, at) => safe.length > 0 && safe.every((row) => QUANTITY.test(row[at] ?? '')));
   const layOut = (row: Cells): string =>
     row
       .map((cell, at) => {

@@ -34,10 +34,10 @@ function ofSeverity(severity: string, findings: readonly InvestigationResult[]):
   return [`## Severity ${severity}`, ...chosen.flatMap(finding)];
 }
 
-function finding({ id, title, matches, groups, moreGroups, reason }: InvestigationResult): readonly string[] {
+function finding({ id, title, matches, groups, moreGroups, units, reason }: InvestigationResult): readonly string[] {
   const [first] = groups;
   const headers = first === undefined ? [] : [...Object.keys(first.by), ...Object.keys(first.show)];
-  const rows = groups.map((group) => cellsOf(group).map(escapeText));
+  const rows = groups.map((group) => cellsOf(group, units).map(escapeText));
   return [
     `### ${escapeText(title)} (\`${id}\`)`,
     `${plural(matches, 'request')}${reason === undefined ? '' : `. ${escapeText(reason)}`}`,

@@ -1,5 +1,5 @@
-import { type Group, type InvestigationResult, type RunResult, SEVERITIES } from '../query/types.ts';
-import { cellsOf, isList, notesOf, number, percent, plural, span, timesOf } from './format.ts';
+import { type Group, type InvestigationResult, type RunResult, SEVERITIES, type Unit } from '../query/types.ts';
+import { cellsOf, isList, notesOf, number, percent, plural, quantity, span, timesOf, type Units } from './format.ts';
 import { gridFits, gridLines } from './grid.ts';
 import { padEnd, padStart, safeText, width, wrap } from './safe-text.ts';
 import { paint, type RenderOptions, toneOf } from './style.ts';
@@ -76,29 +76,37 @@ function bySeverity(a: InvestigationResult, b: InvestigationResult): number {
 }
 
 function findingLines(result: InvestigationResult, idWidth: number, options: RenderOptions): readonly string[] {
-  const { id, severity, matches, title, groups, moreGroups } = result;
+  const { id, severity, matches, title, groups, moreGroups, units } = result;
   const head = `${paint(padEnd(severity, INDENT), toneOf(severity), options)}${padEnd(id, idWidth)}${padStart(number(matches), 7)}  `;
   const titleRoom = options.columns - INDENT - idWidth - 7 - 2;
   const shown = options.verbose ? groups : groups.slice(0, 1);
   const more = groups.length - shown.length + moreGroups;
   return [
     (head + (titleRoom > 10 ? safeText(title, titleRoom) : '')).trimEnd(),
-    ...shown.map((group) => ' '.repeat(INDENT) + groupLine(group, options.columns - INDENT)),
+    ...shown.map((group) => ' '.repeat(INDENT) + groupLine(group, options.columns - INDENT, units)),
     ...(more > 0 ? [`${' '.repeat(INDENT)}${paint(`and ${plural(more, 'more group')}`, 'faint', options)}`] : []),
   ];
 }
 
 /** Who, what, and when, as far as the width goes; the times stand at the right. */
-function groupLine(group: Group, columns: number): string {
+function groupLine(group: Group, columns: number, units: Units = {}): string {
   const times = timesOf(group);
   const when = times === undefined ? '' : span(times.first, times.last);
   const room = columns - (when === '' ? 0 : width(when) + 2);
   const { by, more } = group;
   const lists = Object.fromEntries(Object.entries(group.show).filter(([, value]) => isList(value)));
-  const cells = cellsOf({ by, requests: group.requests, show: lists, ...(more && { more }) }, VALUES_IN_A_LINE);
-  const parts = cells.filter((part) => part !== '-');
+  const cells = cellsOf({ by, requests: group.requests, show: lists, ...(more && { more }) }, units, VALUES_IN_A_LINE);
+  const parts = [...cells.filter((part) => part !== '-'), ...quantities(group, units)];
   const line = safeText(parts.join(' · '), room);
   return `${padEnd(line, room)}${when === '' ? '' : `  ${when}`}`.trimEnd();
+}
+
+/** Times and shares are the point of who asks for them. */
+function quantities({ show }: Group, units: Readonly<Record<string, Unit>>): readonly string[] {
+  return Object.entries(units).flatMap(([name, unit]) => {
+    const value = show[name];
+    return typeof value === 'number' ? [`${name} ${quantity(value, unit)}`] : [];
+  });
 }
 
 function list(heading: string, items: readonly string[], options: RenderOptions, note = ''): readonly string[] {
@@ -139,17 +147,17 @@ function detail(result: InvestigationResult, options: RenderOptions): readonly s
     painted,
     ...rest,
     ...notes,
-    ...(groups.length === 0 ? [] : ['', ...groupTable(groups, options)]),
+    ...(groups.length === 0 ? [] : ['', ...groupTable(groups, result.units, options)]),
     ...more,
     ...hiddenLines(hidden, options),
   ];
 }
 
-function groupTable(groups: readonly Group[], options: RenderOptions): readonly string[] {
+function groupTable(groups: readonly Group[], units: Units, options: RenderOptions): readonly string[] {
   const [first] = groups;
   if (first === undefined) return [];
   const headers = [...Object.keys(first.by), ...Object.keys(first.show)];
-  const rows = groups.map((group) => cellsOf(group));
+  const rows = groups.map((group) => cellsOf(group, units));
   if (gridFits(headers, rows, options.columns)) return gridLines(headers, rows, options);
   // Too wide for lines: one block a group.
   const margin = Math.max(...headers.map(width)) + 2;

@@ -44,7 +44,41 @@ describe('a definition', () => {
     ['an order by what every object has', (s) => s.replace('order: requests', 'order: toString'), 'group.order'],
     ['a scenario that is like nothing', (s) => s.replace('like: read-secret }]', 'like: nothing }]'), 'no template'],
     ['a tag', (s) => s.replace('title: ', 'title: !!js/function '), 'tag'],
-    ['a measure that is none', (s) => s.replace('{ values: verb }', '{ sum: verb }'), 'values, distinct'],
+    ['a measure that is none', (s) => s.replace('{ values: verb }', '{ median: verb }'), 'values, distinct'],
+    ['a sum of words', (s) => s.replace('{ values: verb }', '{ sum: verb }'), 'verb is of type keyword'],
+    ['a greatest word', (s) => s.replace('{ values: verb }', '{ max: verb }'), 'which is no number or time'],
+    [
+      'a count of what KQL cannot say',
+      (s) => s.replace('{ values: verb }', '{ count: "vreb: get" }'),
+      'group.show.verbs: vreb is no searchable field',
+    ],
+    [
+      'a sum over several stages',
+      (s) => s.replace('{ values: verb }', '{ sum: kaudit.latency_us }'),
+      'cannot be taken over several stages',
+    ],
+    [
+      'an order by the last value',
+      (s) => s.replace('{ values: verb }', '{ latest: verb }').replace('order: requests', 'order: verbs'),
+      'group.order',
+    ],
+    [
+      'a bound of what is no number',
+      (s) => s.replace('order: requests', 'having: { secrets: { atLeast: 2 } }'),
+      'group.having',
+    ],
+    [
+      'a bound that bounds nothing',
+      (s) => s.replace('order: requests', 'having: { requests: {} }'),
+      'atLeast, atMost or both',
+    ],
+    ['two spans of time', (s) => s.replace('by: [', 'by: [{ every: 1h }, { every: 1d }, '), 'one span of time'],
+    ['a span that is none', (s) => s.replace('by: [', 'by: [{ every: soon }, '), 'group.by'],
+    [
+      'a measure that is called as the span',
+      (s) => s.replace('by: [', 'by: [{ every: 1h }, ').replace('verbs:', 'time:'),
+      'what the span is called',
+    ],
     ['too few scenarios', (s) => s.slice(0, s.indexOf('  - it: reports who')), 'two scenarios'],
     ['a level without what it is for', (s) => s.replace('level: Metadata', 'level: Request'), 'requires.of'],
     [
@@ -63,6 +97,9 @@ describe('a definition', () => {
     expect(
       problems(threshold.replace('kind: threshold', 'kind: threshold\nstages: [Panic]'), 'bulk-deletion'),
     ).toContain('stages');
+    expect(problems(threshold.replace('by: [', 'by: [{ every: 1h }, '), 'bulk-deletion')).toContain(
+      'leave "every" out',
+    );
   });
 
   it('of a threshold weighs requests by KQL that is checked, or counts distinct values, not both', () => {

@@ -1,15 +1,22 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventsAlias } from '../../src/audit/indices.ts';
 import { loadLines } from '../../src/commands/load-lines.ts';
 import { runScenarios } from '../../src/commands/query-test.ts';
 import { type Cluster, readTemplate } from '../../src/elastic/index.ts';
+import { readCoverage, readCoverages } from '../../src/query/coverage.ts';
 import {
+  type Coverage,
   fieldTypes,
   type InvestigationResult,
   type RunOptions,
   readLibrary,
+  runCases,
   runInvestigations,
+  type ScenarioCase,
   SHIPPED,
+  scenarioCases,
 } from '../../src/query/index.ts';
+import { searcher } from '../../src/query/search.ts';
 import { freshNamespace, removeNamespace, testCluster } from '../support/cluster.ts';
 import { rawEvent } from '../support/events.ts';
 
@@ -42,6 +49,9 @@ beforeAll(async () => {
 });
 afterAll(() => removeNamespace(cluster, namespace));
 
+/** Variants are counted in an index of their own, which is not asked for each cluster. */
+const withoutVariants = (coverage: Coverage): Coverage => ({ ...coverage, variants: 0 });
+
 async function read(options: Partial<RunOptions> = {}): Promise<InvestigationResult> {
   const all = {
     window: {},
@@ -66,7 +76,53 @@ describe('every scenario of every investigation', () => {
   });
 });
 
+describe('a scenario', () => {
+  const [some] = scenarioCases([definition('secrets-read')]);
+  if (some === undefined) throw new Error('no scenario');
+  const run = (...cases: readonly ScenarioCase[]) =>
+    runCases({ ask: cluster.ask, namespace, noise: library.noise }, cases);
+  const expecting = (name: string, expected: ScenarioCase['scenario']['expect']): ScenarioCase => ({
+    ...some,
+    cluster: name,
+    scenario: { ...some.scenario, expect: expected },
+  });
+
+  it('sees the events of its own cluster, and that there are none', async () => {
+    const verdicts = await run(
+      expecting('main', { requests: 2, groups: 1, status: 'findings' }),
+      expecting('other', { requests: 1, status: 'findings' }),
+      expecting('nowhere', { requests: 0, status: 'not-observable' }),
+    );
+    expect(verdicts.flatMap(({ differences }) => differences)).toEqual([]);
+  });
+
+  it('that the server refuses has failed, and the others go on', async () => {
+    const good = expecting('other', { requests: 1 });
+    const broken = { ...good, definition: { ...good.definition, match: 'responseStatus.code: 40*' } };
+    const verdicts = await run(broken, good);
+    expect(verdicts.map(({ passed }) => passed)).toEqual([false, true]);
+    expect(verdicts[0]?.differences[0]).toContain('it failed: Elasticsearch refuses');
+  });
+});
+
+describe('what the data of each cluster can show', () => {
+  it('is the same as for one cluster alone', async () => {
+    const search = searcher(cluster.ask, eventsAlias(namespace));
+    const all = await readCoverages(search);
+    expect([...all.keys()].sort()).toEqual(['main', 'other']);
+    for (const [name, coverage] of all) {
+      expect(coverage).toEqual(await readCoverage(search, search, { window: {}, cluster: name }).then(withoutVariants));
+    }
+  });
+});
+
 describe('a run', () => {
+  it('tells how far it is', async () => {
+    const told: number[] = [];
+    await read({ definitions: [definition('secrets-read'), definition('impersonation')], onDone: (n) => told.push(n) });
+    expect(told).toEqual([1, 2]);
+  });
+
   it('counts, groups and measures', async () => {
     expect(await read()).toMatchObject({
       status: 'findings',

@@ -3,7 +3,7 @@ import { parseEvent } from '../../src/audit/event.ts';
 import { readTemplate } from '../../src/elastic/index.ts';
 import type { Given, Scenario } from '../../src/query/definition.ts';
 import { type Definition, fieldTypes, judge, readLibrary, SHIPPED, scenarioCases } from '../../src/query/index.ts';
-import { TEMPLATES } from '../../src/query/like.ts';
+import { TEMPLATES } from '../../src/query/like/index.ts';
 import type { InvestigationResult } from '../../src/query/types.ts';
 
 const library = readLibrary([SHIPPED], fieldTypes(readTemplate().template.mappings.properties));
@@ -20,6 +20,22 @@ function eventsOf(...given: readonly Given[]): readonly Record<string, unknown>[
 describe('the events of a scenario', () => {
   it.each(Object.keys(TEMPLATES))('like %s are audit events', (like) => {
     for (const event of eventsOf({ like })) expect(parseEvent(event).kind).toBe('event');
+  });
+
+  it.each(Object.entries(TEMPLATES).filter(([, event]) => 'objectRef' in event))(
+    'like %s have an address that says what they are about',
+    (_, event) => {
+      const path = String(event['requestURI']).split('?')[0]?.split('/');
+      const { resource, subresource, apiGroup } = event['objectRef'] as Readonly<Record<string, string>>;
+      for (const part of [resource, subresource, apiGroup]) if (part !== undefined) expect(path).toContain(part);
+    },
+  );
+
+  it('answer with what was sent where they are returned', () => {
+    const [event] = eventsOf({ like: 'pod', returned: true, requestObject: { spec: { hostPID: true } } });
+    expect(event).toMatchObject({ level: 'RequestResponse', responseObject: { kind: 'Pod', spec: { hostPID: true } } });
+    expect(event?.['responseObject']).toEqual(event?.['requestObject']);
+    expect(event).not.toHaveProperty('returned');
   });
 
   it('are so many, so far apart, from so long after the start, each a request of its own', () => {

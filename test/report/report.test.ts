@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Group, RunResult } from '../../src/query/types.ts';
 import { FORMATS, type Format, renderRun, safeText } from '../../src/report/index.ts';
 import { expectGolden } from '../support/golden.ts';
-import { EMPTY, NOTED, ONE, QUIET, RUN } from './runs.ts';
+import { EMPTY, MEASURED, NOTED, ONE, QUIET, RUN } from './runs.ts';
 
 const plain = { columns: 80, colour: false };
 
@@ -18,6 +18,10 @@ describe('renderRun', () => {
     ['run-quiet.txt', QUIET, 'table', { scope: ' --namespace demo' }],
     ['run-empty.txt', EMPTY, 'table', {}],
     ['run-noted.txt', NOTED, 'table', {}],
+    ['run-measured.txt', MEASURED, 'table', {}],
+    ['run-measured-several.txt', { ...MEASURED, results: [...MEASURED.results, ...QUIET.results] }, 'table', {}],
+    ['run-measured.md', MEASURED, 'markdown', {}],
+    ['run-measured.csv', MEASURED, 'csv', {}],
     ['run.md', NOTED, 'markdown', {}],
     ['run.csv', RUN, 'csv', {}],
     ['run.json', RUN, 'json', {}],

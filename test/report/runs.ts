@@ -55,6 +55,28 @@ const secrets: InvestigationResult = {
   ],
 };
 
+const slow: InvestigationResult = {
+  ...quiet,
+  id: 'latency-by-client',
+  title: 'Slow clients',
+  severity: 'info',
+  status: 'findings',
+  matches: 61_234,
+  units: { p50: 'microseconds', p99: 'microseconds', refused: 'percent' },
+  groups: [
+    {
+      by: { time: '2026-03-02T09:00:00.000Z', 'kaudit.agent.tool': 'kubectl' },
+      requests: 61_000,
+      show: { requests: 61_000, p50: 850, p99: 1_254_321.5, refused: 12.35, average: 1234.5 },
+    },
+    {
+      by: { time: '2026-03-02T10:00:00.000Z', 'kaudit.agent.tool': 'helm' },
+      requests: 234,
+      show: { requests: 234, p50: 35_210, p99: null, refused: 0.04, average: 17 },
+    },
+  ],
+};
+
 const none = (id: string): InvestigationResult => ({ ...quiet, id, title: id, severity: 'low', status: 'none' });
 
 export const RUN: RunResult = {
@@ -98,6 +120,8 @@ export const RUN: RunResult = {
 /** A run over data with what a reader must know of them. */
 export const NOTED: RunResult = { ...RUN, coverage: { ...RUN.coverage, olderFacts: 1200, variants: 3 } };
 export const QUIET: RunResult = { ...RUN, hidden: {}, results: [none('impersonation'), none('exec-into-pod')] };
+/** One that measures. */
+export const MEASURED: RunResult = { ...RUN, results: [slow] };
 export const ONE: RunResult = { ...RUN, results: [secrets] };
 export const EMPTY: RunResult = {
   window: {},
