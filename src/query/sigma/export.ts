@@ -66,14 +66,19 @@ function conditionOf(node: KqlNode, selections: Map<string, object>): string {
       return nameOf(itemOf(node), selections);
     case 'not':
       return `not ${bracketed(node.part, selections)}`;
-    case 'or': {
-      const list = sameField(node.parts);
+    default: {
+      const list = node.kind === 'or' ? sameField(node.parts) : undefined;
       if (list !== undefined) return nameOf(list, selections);
-      return node.parts.map((part) => bracketed(part, selections)).join(' or ');
+      return flattened(node)
+        .map((part) => bracketed(part, selections))
+        .join(` ${node.kind} `);
     }
-    case 'and':
-      return node.parts.map((part) => bracketed(part, selections)).join(' and ');
   }
+}
+
+/** The parts, without brackets around what is joined by the same word. */
+function flattened(node: Extract<KqlNode, { parts: readonly KqlNode[] }>): readonly KqlNode[] {
+  return node.parts.flatMap((part) => (part.kind === node.kind ? flattened(part) : [part]));
 }
 
 function bracketed(node: KqlNode, selections: Map<string, object>): string {

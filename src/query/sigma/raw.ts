@@ -9,7 +9,7 @@ const EVICTION = 'objectRef.resource: pods and objectRef.subresource: eviction a
 const DECISION = 'kubernetes.audit.annotations.authorization_k8s_io/decision';
 
 /** Facts that the audit log's own fields say as well, for those who have no facts. */
-const SAID_RAW: Readonly<Record<string, string>> = {
+export const SAID_RAW: Readonly<Record<string, string>> = {
   'kaudit.terminal: true':
     'stage: ResponseComplete or stage: Panic or (stage: ResponseStarted and not user.username: *)',
   'kaudit.outcome: success': 'responseStatus.code < 400 and not stage: Panic',
