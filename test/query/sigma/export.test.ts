@@ -2,10 +2,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { isObject } from '../../../src/audit/event.ts';
-import { eventsAlias } from '../../../src/audit/indices.ts';
+import { eventsAlias, eventsIndex } from '../../../src/audit/indices.ts';
 import { loadLines } from '../../../src/commands/load-lines.ts';
 import { type Cluster, readTemplate } from '../../../src/elastic/index.ts';
 import {
+  askServer,
   exportElasticRule,
   exportSigma,
   fieldTypes,
@@ -20,6 +21,7 @@ import { parseKql } from '../../../src/query/kql.ts';
 import { kql, matchQuery, reportedQuery } from '../../../src/query/scope.ts';
 import { SAID_RAW } from '../../../src/query/sigma/raw.ts';
 import { freshNamespace, removeNamespace, testCluster } from '../../support/cluster.ts';
+import { rawEvent } from '../../support/events.ts';
 
 const fields = fieldTypes(readTemplate().template.mappings.properties);
 const library = readLibrary([SHIPPED], fields);
@@ -107,6 +109,46 @@ describe('exportSigma', () => {
     ['cluster-admin-bound', 'a fact that the audit log does not spell out'],
   ])('refuses %s', (id, why) => {
     expect(() => exportSigma(shipped(id), fields)).toThrow(why);
+  });
+});
+
+describe('a pattern that is imported', () => {
+  it('is taken by the server, whatever characters are in it, and finds what it is made of', async () => {
+    const odd = [
+      'a~b',
+      'a#b',
+      'a&b',
+      'a;b',
+      'a$b',
+      'a+b',
+      'a%2Fb',
+      'a@b',
+      'a-b',
+      '-a',
+      'a:b',
+      'a(b)',
+      'a<b',
+      'a{b',
+      'or',
+    ];
+    for (const value of odd) {
+      const rule = {
+        title: 't',
+        logsource: { product: 'kubernetes' },
+        detection: { s: { 'requestURI|contains': value }, condition: 's' },
+      };
+      const { match } = parse(importSigma(JSON.stringify(rule), 'rule.yml', fields).source) as { match: string };
+      expect([match, await askServer(cluster.ask, eventsIndex(namespace, '2026.03'), match)]).toEqual([
+        match,
+        undefined,
+      ]);
+      const event = rawEvent({ auditID: value, requestURI: `/api/v1/pods?x=${value}`, stage: 'Panic' });
+      await loadLines(cluster, { namespace, lines: [{ cluster: 'odd', line: JSON.stringify(event) }] });
+      expect([value, await count({ bool: { filter: [kql(match), { term: { auditID: value } }] } })]).toEqual([
+        value,
+        1,
+      ]);
+    }
   });
 });
 
