@@ -79,8 +79,11 @@ export function find(library: Library, id: string): Investigation {
     isFile(id) ? resolve(file) === resolve(id) : definition.id === id,
   );
   if (found !== undefined) return found;
-  if (isFile(id))
-    throw new KauditError('usage', `${id} holds no investigation: its folder says that it is another thing.`);
+  if (isFile(id)) {
+    throw new KauditError('usage', `${id} is none of the investigations.`, {
+      hint: 'Its folder makes it a pack or a noise set, or a file that was named after it has the same id.',
+    });
+  }
   const near = investigations.map(({ definition }) => definition.id).filter((known) => isNear(id, known));
   const hint = near.length > 0 ? `Did you mean ${near.join(' or ')}?` : 'kaudit query list shows what there is.';
   throw new KauditError('usage', `There is no investigation ${id}.`, { hint });

@@ -50,17 +50,29 @@ interface KauditPart {
 }
 
 function verdictOf(
-  { id, kind }: Definition,
+  definition: Definition,
   reported: boolean,
   conditions: readonly Condition[],
   noise: readonly Condition[],
 ): string {
-  if (reported)
-    return `${id} ${kind === 'events' ? 'reports it' : `counts it; the kind ${kind} looks at many together`}`;
+  const { id } = definition;
+  if (reported) return `${id} ${countsText(definition)}`;
   const failed = conditions.filter(({ holds }) => !holds).length;
   if (failed > 0) return `${id} does not report it: ${failed} of ${conditions.length} conditions fail`;
   const sets = noise.filter(({ holds }) => holds).map(({ says }) => says.split(':')[0]);
   return `${id} does not report it: hidden by ${sets.join(', ')}`;
+}
+
+/** Where one event makes no finding, what it takes. */
+function countsText(definition: Definition): string {
+  switch (definition.kind) {
+    case 'events':
+      return 'reports it';
+    case 'threshold':
+      return `counts it; ${definition.threshold.atLeast} within ${definition.threshold.within} make a finding`;
+    default:
+      return 'counts it, together with others';
+  }
 }
 
 function section(title: string, conditions: readonly Condition[], options: RenderOptions): readonly string[] {

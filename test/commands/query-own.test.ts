@@ -160,6 +160,13 @@ describe('kaudit query explain', () => {
     expect(ours).toEqual([]);
   });
 
+  it('says what it takes where one event makes no finding', async () => {
+    const file = join(home(), 'event.json');
+    writeFileSync(file, JSON.stringify(rawEvent({ auditID: 'a', verb: 'delete' })));
+    const { out } = await kaudit(['query', 'explain', 'bulk-deletion', '--event', file]);
+    expect(out).toContain('bulk-deletion counts it; 20 within 10m make a finding');
+  });
+
   it('says why there is nothing to explain', async () => {
     const file = join(home(), 'no-event.json');
     writeFileSync(file, '{"kind":"Pod"}\n');

@@ -3,7 +3,8 @@ import { parseAllDocuments } from 'yaml';
 import { z } from 'zod';
 import { KauditError } from '../../shared/errors.ts';
 
-const texts = z.array(z.coerce.string());
+/** A text with a colon that is not quoted is read as a map. */
+const texts = z.array(z.unknown().transform((value) => (typeof value === 'string' ? value : JSON.stringify(value))));
 
 const ruleSchema = z.looseObject({
   title: z.string(),

@@ -6,7 +6,7 @@ import { type Condition, parseCondition } from './condition.ts';
 import { isFlag, ourField } from './fields.ts';
 import type { SigmaRule } from './rule.ts';
 
-/** A query, and what of the rule it does not say. It matches all that the rule matches: what is left out only widens. */
+/** A query, and what of the rule it does not say. But for upper and lower case it matches all that the rule matches. */
 export interface Translation {
   /** Undefined where nothing of the rule can be said. */
   readonly match: string | undefined;
@@ -43,7 +43,7 @@ export function translateRule(rule: SigmaRule, fields: FieldTypes): Translation 
   const parts = said === undefined ? [] : said.kind === 'and' ? said.parts : [said];
   return {
     match: said === undefined ? undefined : textOf(said),
-    parts: parts.map((part) => (part.kind === 'clause' ? part.text : `(${textOf(part)})`)),
+    parts: parts.map(bracketed),
     notes: [...translator.notes],
   };
 }
