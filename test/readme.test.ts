@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isObject } from '../src/audit/event.ts';
 import { readTemplate } from '../src/elastic/index.ts';
-import { fieldTypes, readLibrary, runInvestigations, SHIPPED } from '../src/query/index.ts';
+import { fieldTypes, membersOf, readLibrary, runInvestigations, SHIPPED } from '../src/query/index.ts';
 import { TEMPLATES } from '../src/query/like/index.ts';
 import { renderRun } from '../src/report/index.ts';
 import { SETTINGS } from '../src/shared/settings.ts';
@@ -48,6 +48,16 @@ describe('the README', () => {
     expectSection('investigations', table(['Investigation', 'Severity', 'Question'], rows));
   });
 
+  it('lists the packs', () => {
+    const { packs, investigations } = readLibrary([SHIPPED], fieldTypes(properties));
+    const rows = [...packs.values()].map((pack) => [
+      `[${pack.id}](queries/packs/${pack.id}.yml)`,
+      String(membersOf(pack, investigations).length),
+      pack.title,
+    ]);
+    expectSection('packs', table(['Pack', 'Investigations', 'For'], rows));
+  });
+
   it('lists the facts, all of them and no other', () => {
     const about = readMapping<string>('about');
     const sources = readMapping<readonly [level: string, from: string]>('sources');
@@ -82,7 +92,16 @@ describe('the README', () => {
     const help = async (...command: readonly string[]): Promise<string> => (await kaudit([...command, '--help'])).out;
     expectSection(
       'commands',
-      code(await help()) + code(await help('load')) + code(await help('query', 'run')) + code(await help('simulate')),
+      [
+        await help(),
+        await help('load'),
+        await help('query'),
+        await help('query', 'run'),
+        await help('query', 'explain'),
+        await help('simulate'),
+      ]
+        .map(code)
+        .join(''),
     );
   });
 

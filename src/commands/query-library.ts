@@ -1,47 +1,90 @@
+import { resolve } from 'node:path';
 import { readTemplate } from '../elastic/index.ts';
 import {
-  compileSearch,
   type FieldTypes,
   fieldTypes,
   type Investigation,
   type Library,
+  membersOf,
   readLibrary,
   SHIPPED,
+  type StoredPack,
 } from '../query/index.ts';
 import { renderGrid } from '../report/index.ts';
 import { EXIT, KauditError } from '../shared/errors.ts';
+import type { Io } from '../shared/io.ts';
 import type { Context } from './context.ts';
 
 type Flags = Readonly<Record<string, unknown>>;
+
+/** What of a library a command is about. */
+export interface Selection {
+  /** Ids, or files of the user's. */
+  readonly ids?: readonly string[];
+  readonly category?: unknown;
+  readonly pack?: unknown;
+}
 
 /** The fields that a query may name. */
 export function mappedFields(): FieldTypes {
   return fieldTypes(readTemplate().template.mappings.properties);
 }
 
-/** The investigations that kaudit brings, and those of the folders that `--queries` names. */
-export function openLibrary(flags: Flags): Library {
-  return readLibrary([SHIPPED, ...stringsOf(flags['queries'])], mappedFields());
+/** The investigations that kaudit brings, those of the folders that `--queries` names, and files that are named. */
+export function openLibrary(io: Io, flags: Flags, ids: readonly string[] = []): Library {
+  const library = readLibrary(sourcesOf(flags, ids), mappedFields());
+  for (const { id, file, instead } of library.overrides) io.say(`${id}: ${file} overrides ${instead}`);
+  return library;
+}
+
+export function sourcesOf(flags: Flags, ids: readonly string[] = []): readonly string[] {
+  return [SHIPPED, ...stringsOf(flags['queries']), ...ids.filter(isFile)];
 }
 
 export function stringsOf(value: unknown): readonly string[] {
   return Array.isArray(value) ? value.map(String) : [];
 }
 
-/** The investigations with these ids, or all of a category; throws `usage` for one that is not there. */
-export function choose(library: Library, ids: readonly string[], category: unknown): readonly Investigation[] {
-  const chosen = ids.map((id) => find(library, id));
-  if (category === undefined) return chosen;
-  const ofCategory = library.investigations.filter((investigation) => investigation.category === category);
-  if (ofCategory.length > 0) return [...chosen, ...ofCategory];
-  const known = [...new Set(library.investigations.map((investigation) => investigation.category))].join(', ');
+function isFile(id: string): boolean {
+  return /\.ya?ml$/.test(id);
+}
+
+/** The investigations with these ids, those of a category and those of a pack; throws `usage` for what is not there. */
+export function choose(library: Library, { ids = [], category, pack }: Selection): readonly Investigation[] {
+  return [
+    ...new Set([
+      ...ids.map((id) => find(library, id)),
+      ...(category === undefined ? [] : ofCategory(library, String(category))),
+      ...(pack === undefined ? [] : membersOf(findPack(library, String(pack)), library.investigations)),
+    ]),
+  ];
+}
+
+function ofCategory({ investigations }: Library, category: string): readonly Investigation[] {
+  const found = investigations.filter((investigation) => investigation.category === category);
+  if (found.length > 0) return found;
+  const known = [...new Set(investigations.map((investigation) => investigation.category))].join(', ');
   throw new KauditError('usage', `There is no category ${category}.`, { hint: `Categories: ${known}.` });
 }
 
-function find(library: Library, id: string): Investigation {
-  const found = library.investigations.find(({ definition }) => definition.id === id);
+function findPack({ packs }: Library, id: string): StoredPack {
+  const found = packs.get(id);
   if (found !== undefined) return found;
-  const near = library.investigations.map(({ definition }) => definition.id).filter((known) => isNear(id, known));
+  throw new KauditError('usage', `There is no pack ${id}.`, { hint: `Packs: ${[...packs.keys()].join(', ')}.` });
+}
+
+export function find(library: Library, id: string): Investigation {
+  const { investigations } = library;
+  const found = investigations.find(({ definition, file }) =>
+    isFile(id) ? resolve(file) === resolve(id) : definition.id === id,
+  );
+  if (found !== undefined) return found;
+  if (isFile(id)) {
+    throw new KauditError('usage', `${id} is none of the investigations.`, {
+      hint: 'Its folder makes it a pack or a noise set, or a file that was named after it has the same id.',
+    });
+  }
+  const near = investigations.map(({ definition }) => definition.id).filter((known) => isNear(id, known));
   const hint = near.length > 0 ? `Did you mean ${near.join(' or ')}?` : 'kaudit query list shows what there is.';
   throw new KauditError('usage', `There is no investigation ${id}.`, { hint });
 }
@@ -58,45 +101,49 @@ function isNear(wanted: string, known: string): boolean {
 }
 
 export async function listQueries({ io }: Context, flags: Flags): Promise<number> {
-  const library = openLibrary(flags);
-  const chosen = flags['category'] === undefined ? library.investigations : choose(library, [], flags['category']);
+  const library = openLibrary(io, flags);
+  const { category, pack } = flags;
+  const isChosen = category !== undefined || pack !== undefined;
+  const chosen = isChosen ? choose(library, { category, pack }) : library.investigations;
+  const packsOf = (one: Investigation): readonly string[] =>
+    [...library.packs.values()].filter((each) => membersOf(each, [one]).length > 0).map(({ id }) => id);
   if (flags['json']) {
-    const list = chosen.map(({ definition: { id, title, severity, kind, attack, question }, category }) => ({
-      id,
-      category,
-      title,
-      severity,
-      kind,
-      attack,
-      question,
-    }));
+    const list = chosen.map((one) => {
+      const { id, title, severity, kind, attack, question } = one.definition;
+      return { id, category: one.category, title, severity, kind, attack, question, packs: packsOf(one) };
+    });
     await io.out(`${JSON.stringify(list)}\n`);
     return EXIT.done;
   }
-  const rows = chosen.map(({ definition, category }) => [
+  const rows = chosen.map(({ definition, category: folder }) => [
     definition.id,
     definition.severity,
-    category,
+    folder,
     definition.title,
   ]);
   await io.out(renderGrid(['id', 'severity', 'category', 'title'], rows, io));
   return EXIT.done;
 }
 
-/** Its search as it is without a window, a cluster and parameters. */
-function dslOf({ noise }: Library, { definition }: Investigation): object {
-  return compileSearch(definition, { window: {}, parameters: {}, noise, useNoise: true });
+export async function listPacks({ io }: Context, flags: Flags): Promise<number> {
+  const { packs, investigations } = openLibrary(io, flags);
+  const all = [...packs.values()].map((pack) => ({
+    ...pack,
+    investigations: membersOf(pack, investigations).map(({ definition }) => definition.id),
+  }));
+  const rows = all.map(({ id, title, investigations: ids }) => [id, String(ids.length), title]);
+  const list = all.map(({ id, title, about, investigations: ids }) => ({ id, title, about, investigations: ids }));
+  await io.out(flags['json'] ? `${JSON.stringify(list)}\n` : renderGrid(['pack', 'questions', 'title'], rows, io));
+  return EXIT.done;
 }
 
-export async function showQuery({ io }: Context, flags: Flags): Promise<number> {
-  const library = openLibrary(flags);
-  const [investigation] = choose(library, [String(flags['id'])], undefined);
-  if (investigation === undefined) return EXIT.failed;
-  if (flags['dsl']) {
-    await io.out(`${JSON.stringify(dslOf(library, investigation), null, 2)}\n`);
-    return EXIT.done;
-  }
-  await io.out(flags['json'] ? `${JSON.stringify(investigation.definition)}\n` : investigation.source);
-  io.say(`(${investigation.file})`);
+export async function listNoise({ io }: Context, flags: Flags): Promise<number> {
+  const { noise, investigations } = openLibrary(io, flags);
+  const all = [...noise.values()].map(({ id, about, why, watchOut, match }) => {
+    const usedBy = investigations.filter(({ definition }) => definition.noise.includes(id));
+    return { id, about, why, watchOut, match, usedBy: usedBy.map(({ definition }) => definition.id) };
+  });
+  const rows = all.map(({ id, usedBy, about }) => [id, String(usedBy.length), about]);
+  await io.out(flags['json'] ? `${JSON.stringify(all)}\n` : renderGrid(['noise set', 'used by', 'hides'], rows, io));
   return EXIT.done;
 }

@@ -1,8 +1,5 @@
-import { requireNamespace } from '../audit/indices.ts';
 import {
   type InvestigationResult,
-  parseParameters,
-  parseWindow,
   type RunResult,
   runInvestigations,
   SEVERITIES,
@@ -12,17 +9,13 @@ import { type Format, renderRun } from '../report/index.ts';
 import { EXIT, KauditError } from '../shared/errors.ts';
 import type { Context, GlobalFlags } from './context.ts';
 import { choose, openLibrary, stringsOf } from './query-library.ts';
+import { type ScopeFlags, scopeOf } from './query-scope.ts';
 
-export interface RunFlags extends GlobalFlags {
+export interface RunFlags extends GlobalFlags, ScopeFlags {
   readonly ids?: readonly string[];
   readonly all?: boolean;
   readonly category?: string;
-  readonly from?: string;
-  readonly to?: string;
-  readonly cluster?: string;
-  readonly namespace: string;
-  readonly param?: readonly string[];
-  readonly noise: boolean;
+  readonly pack?: string;
   readonly format: Format;
   readonly json?: boolean;
   readonly failOn?: Severity;
@@ -30,25 +23,19 @@ export interface RunFlags extends GlobalFlags {
 
 export async function runQueries(context: Context, flags: RunFlags): Promise<number> {
   const { io } = context;
-  const library = openLibrary({ ...flags });
-  const chosen = flags.all ? library.investigations : choose(library, stringsOf(flags.ids), flags.category);
+  const ids = stringsOf(flags.ids);
+  const library = openLibrary(io, { ...flags }, ids);
+  const chosen = flags.all ? library.investigations : choose(library, { ...flags, ids });
   if (chosen.length === 0) {
-    throw new KauditError('usage', 'Say what to run: ids, --category NAME or --all.', {
-      hint: 'kaudit query list shows what there is.',
+    throw new KauditError('usage', 'Say what to run: ids, files, --pack NAME, --category NAME or --all.', {
+      hint: 'kaudit query list shows what there is, kaudit query packs what belongs together.',
     });
   }
-  const definitions = [...new Set(chosen)].map(({ definition }) => definition);
-  const namespace = requireNamespace(flags.namespace);
-  const scope = {
-    window: parseWindow(flags.from, flags.to, Date.now()),
-    ...(flags.cluster !== undefined && { cluster: flags.cluster }),
-    parameters: parseParameters(stringsOf(flags.param), definitions),
-    noise: library.noise,
-    useNoise: flags.noise,
-  };
+  const definitions = chosen.map(({ definition }) => definition);
+  const scope = scopeOf(flags, library, definitions);
   const { ask } = await context.cluster();
   const onDone = (done: number): void => io.progress(`${done} of ${definitions.length} investigations`);
-  const run = await runInvestigations({ ...scope, ask, namespace, definitions, onDone });
+  const run = await runInvestigations({ ...scope, ask, definitions, onDone });
   io.progress('');
   const format = flags.json ? 'json' : flags.format;
   await io.out(renderRun(run, format, { ...io, verbose: flags.verbose === true, scope: scopeFlags(flags) }));

@@ -25,11 +25,12 @@ export async function runScenarios(
 
 export async function testQueries(context: Context, flags: Readonly<Record<string, unknown>>): Promise<number> {
   const { io } = context;
-  const library = openLibrary(flags);
   const ids = stringsOf(flags['ids']);
-  const definitions = (ids.length > 0 ? choose(library, ids, undefined) : library.investigations).map(
-    ({ definition }) => definition,
-  );
+  const library = openLibrary(io, flags, ids);
+  const { category, pack } = flags;
+  const isChosen = ids.length > 0 || category !== undefined || pack !== undefined;
+  const chosen = isChosen ? choose(library, { ids, category, pack }) : library.investigations;
+  const definitions = chosen.map(({ definition }) => definition);
   const verdicts = await runScenarios(await context.cluster(), definitions, library.noise);
   const failed = verdicts.filter(({ passed }) => !passed);
   if (flags['json'])

@@ -1,56 +1,77 @@
+import { resolve } from 'node:path';
 import { eventsAlias } from '../audit/indices.ts';
 import {
   askServer,
+  checkCollection,
   type FieldTypes,
   kqlIn,
+  lineOf,
   readLibrary,
+  readSources,
+  readText,
   SHIPPED,
   scenarioCases,
-  validateFiles,
-  yamlFiles,
 } from '../query/index.ts';
 import { EXIT } from '../shared/errors.ts';
 import type { Context } from './context.ts';
 import { loadLines } from './load-lines.ts';
-import { mappedFields, openLibrary, stringsOf } from './query-library.ts';
+import { mappedFields, sourcesOf, stringsOf } from './query-library.ts';
 import { removeNamespace, scratchNamespace } from './scratch.ts';
 
 type Flags = Readonly<Record<string, unknown>>;
 type Problems = ReadonlyMap<string, readonly string[]>;
 
-/** Checks files against schema and mapping; with `--server`, their KQL by a server that has our mapping as well. */
+/**
+ * Checks files in tiers: schema, fields and KQL of each, then all of them together, then, with `--server`, their KQL
+ * by a server that has our mapping. A file that fails one tier is not put to the next. `query test` is the last tier.
+ */
 export async function validateQueries(context: Context, flags: Flags): Promise<number> {
   const named = stringsOf(flags['files']);
-  const folders = [SHIPPED, ...stringsOf(flags['queries'])];
-  const files = named.length > 0 ? named : folders.flatMap((folder) => yamlFiles(folder).map(({ path }) => path));
-  const found = validateFiles(files, mappedFields());
-  const problems = flags['server'] ? await withServerProblems(context, found) : found;
-  const invalid = [...problems].filter(([, lines]) => lines.length > 0);
-  for (const [file, lines] of invalid) {
-    await context.io.out(`${file}\n${lines.map((line) => `  ${line}\n`).join('')}`);
+  const fields = mappedFields();
+  const { library, problems } = readSources([...sourcesOf(flags), ...named], fields);
+  const inFiles = named.length > 0 ? only(problems, named) : problems;
+  const together = addTo(inFiles, checkCollection(library, fields));
+  const all = flags['server'] ? await withServerProblems(context, together, fields) : together;
+  let invalid = 0;
+  for (const [file, found] of all) {
+    if (found.length > 0) invalid += 1;
+    const source = found.length > 0 ? readText(file) : '';
+    await context.io.out(found.map((problem) => `${placeOf(file, source, problem)}: ${problem}\n`).join(''));
   }
-  // What only shows when files are looked at together: an id twice, a noise set that is not there.
-  if (invalid.length === 0 && named.length === 0) openLibrary(flags);
-  await context.io.out(`${files.length - invalid.length} valid, ${invalid.length} not valid\n`);
-  return invalid.length === 0 ? EXIT.done : EXIT.usage;
+  await context.io.out(`${all.size - invalid} valid, ${invalid} not valid\n`);
+  return invalid === 0 ? EXIT.done : EXIT.usage;
 }
 
-async function withServerProblems(context: Context, found: Problems): Promise<Problems> {
+/** `file:line`, as editors and terminals open it. */
+function placeOf(file: string, source: string, problem: string): string {
+  const line = lineOf(source, problem);
+  return line === undefined ? file : `${file}:${line}`;
+}
+
+function only(problems: Problems, files: readonly string[]): Problems {
+  const named = new Set(files.map((file) => resolve(file)));
+  return new Map([...problems].filter(([file]) => named.has(resolve(file))));
+}
+
+function addTo(problems: Problems, more: Problems): Problems {
+  return new Map([...problems].map(([file, found]) => [file, found.length > 0 ? found : (more.get(file) ?? [])]));
+}
+
+async function withServerProblems(context: Context, found: Problems, fields: FieldTypes): Promise<Problems> {
   const cluster = await context.cluster();
   const namespace = scratchNamespace();
-  const fields = mappedFields();
   try {
     await loadLines(cluster, { namespace, lines: someEvents(fields) });
-    const all = new Map(found);
-    for (const [file, before] of found) {
-      const problems = [...before];
+    const more = new Map<string, readonly string[]>();
+    for (const file of found.keys()) {
+      const problems: string[] = [];
       for (const { place, query } of kqlIn(file, fields)) {
         const problem = await askServer(cluster.ask, eventsAlias(namespace), query);
         if (problem !== undefined) problems.push(`${place}: ${problem}`);
       }
-      all.set(file, problems);
+      more.set(file, problems);
     }
-    return all;
+    return addTo(found, more);
   } finally {
     await removeNamespace(cluster, namespace);
   }

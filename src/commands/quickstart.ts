@@ -35,7 +35,7 @@ async function quickstart(context: Context): Promise<number> {
   const log = await simulateDay(context);
   const loaded = await loadDay(context, cluster, log);
   if (loaded === EXIT.interrupted) return loaded;
-  const { investigations, noise } = openLibrary({});
+  const { investigations, noise } = openLibrary(io, {});
   const definitions = investigations.map(({ definition }) => definition);
   const scope = { window: {}, parameters: {}, noise, useNoise: true };
   const run = await runInvestigations({ ...scope, ask: cluster.ask, namespace: NAMESPACE, definitions });

@@ -12,7 +12,7 @@ export interface Template {
   readonly index_patterns: readonly string[];
   readonly _meta: { readonly managed_by: string; readonly version: number };
   readonly template: {
-    readonly settings: JsonObject;
+    readonly settings: { readonly index: { readonly mapping: { readonly total_fields?: JsonObject } } };
     readonly mappings: JsonObject & { readonly properties: JsonObject };
   };
 }
@@ -67,13 +67,28 @@ async function install(cluster: Cluster, name: string, template: Template): Prom
     );
   }
   if (installed === version) return 'unchanged';
+  const { settings, mappings } = template.template;
+  const indices = `/${template.index_patterns.join(',')}`;
+  // An index keeps the limit that it was created with, and a newer mapping may be larger.
+  const { total_fields: limit } = settings.index.mapping;
+  if (limit !== undefined) await putToAll(cluster, `${indices}/_settings`, { mapping: { total_fields: limit } });
   // Fields only: an update replaces an index's whole `_meta`, where its namespace's layout and its tuning stand.
-  const { properties } = template.template.mappings;
-  const path = `/${template.index_patterns.join(',')}/_mapping?allow_no_indices=true&ignore_unavailable=true`;
-  await cluster.ask('PUT', path, { properties });
+  await putToAll(cluster, `${indices}/_mapping`, { properties: mappings.properties });
   // Last, since its version says that all of it is done.
   await cluster.ask('PUT', `/_index_template/${name}`, template);
   return installed === undefined ? 'created' : 'updated';
+}
+
+const MOST_TRIES = 5;
+
+/** Again where an index went away between finding it and changing it. */
+async function putToAll(cluster: Cluster, indexPath: string, body: JsonObject): Promise<void> {
+  const path = `${indexPath}?allow_no_indices=true&ignore_unavailable=true`;
+  for (let tries = 1; ; tries += 1) {
+    const response = await cluster.send({ method: 'PUT', path, body: JSON.stringify(body) });
+    if (response.status === 200) return;
+    if (response.status !== 404 || tries === MOST_TRIES) throw refusal(response, `PUT ${indexPath}`, cluster.url);
+  }
 }
 
 async function installedVersion(cluster: Cluster, name: string): Promise<number | undefined> {

@@ -7,6 +7,7 @@ import { keySchema } from './keys.ts';
 import { checkKql } from './kql.ts';
 import { TEMPLATES } from './like/index.ts';
 import { fieldOf, havingSchema, measureProblems, measureSchema, needsEnds } from './measures.ts';
+import { type Pack, packSchema } from './pack.ts';
 import { parseDuration } from './time.ts';
 import { SEVERITIES } from './types.ts';
 
@@ -110,7 +111,7 @@ export type Scenario = z.infer<typeof scenario>;
 export type Given = z.infer<typeof given>;
 export type NoiseSet = z.infer<typeof noiseSchema>;
 
-/** Problems of a file, each a line to read; none: it is valid. */
+/** Problems of a file, each a line to read that begins with its place, as in `group.order: …`; none: it is valid. */
 export type Problems = readonly string[];
 export type Parsed<T> =
   | { readonly value: T; readonly problems: readonly [] }
@@ -130,6 +131,10 @@ export function parseNoiseSet(source: string, expectedId: string, fields: FieldT
   ]);
 }
 
+export function parsePack(source: string, expectedId: string): Parsed<Pack> {
+  return parse(source, packSchema, (pack) => idProblems(pack.id, expectedId));
+}
+
 const LARGEST = 256 * 1024;
 
 function parse<T>(source: string, schema: z.ZodType<T>, check: (value: T) => Problems): Parsed<T> {
@@ -141,7 +146,7 @@ function parse<T>(source: string, schema: z.ZodType<T>, check: (value: T) => Pro
   if (unclear.length > 0) return failed(unclear.map((error) => error.message.split('\n')[0] ?? ''));
   if (hasAlias(document)) return failed(['YAML aliases are not allowed: write the value out']);
   const result = schema.safeParse(document.toJS());
-  if (!result.success) return failed(result.error.issues.map(describeIssue));
+  if (!result.success) return failed(result.error.issues.flatMap(describeIssues));
   const problems = check(result.data);
   return problems.length > 0 ? failed(problems) : { value: result.data, problems: [] };
 }
@@ -158,10 +163,10 @@ function hasAlias(document: Document): boolean {
   return found;
 }
 
-function describeIssue(issue: z.core.$ZodIssue): string {
+function describeIssues(issue: z.core.$ZodIssue): Problems {
   const place = issue.path.join('.');
-  if (issue.code !== 'unrecognized_keys') return `${place || 'file'}: ${issue.message}`;
-  return issue.keys.map((key) => `${place === '' ? key : `${place}.${key}`}: no such key`).join('\n  ');
+  if (issue.code !== 'unrecognized_keys') return [`${place || 'file'}: ${issue.message}`];
+  return issue.keys.map((key) => `${place === '' ? key : `${place}.${key}`}: no such key`);
 }
 
 function idProblems(actual: string, expected: string): Problems {

@@ -11,6 +11,22 @@ interface Token {
   readonly at: number;
 }
 
+/** A part of a query, with its text as it stands there: each is a query of its own. */
+export type KqlNode =
+  | { readonly kind: 'and' | 'or'; readonly parts: readonly KqlNode[]; readonly text: string }
+  | { readonly kind: 'not'; readonly part: KqlNode; readonly text: string }
+  | KqlClause;
+
+/** `field operator value`; the value without the quotes it stood in, and with its escapes. */
+export interface KqlClause {
+  readonly kind: 'clause';
+  readonly field: string;
+  readonly operator: ':' | '<' | '<=' | '>' | '>=';
+  readonly value: string;
+  readonly quoted: boolean;
+  readonly text: string;
+}
+
 /** What is wrong, and where (characters from the start). */
 export class KqlProblem extends Error {
   readonly at: number;
@@ -26,10 +42,7 @@ const TOKEN = /\s*(?:("(?:[^"\\]|\\.)*")|(<=|>=|[():<>{}])|((?:\\.|[^\s():<>{}"\
 /** The problem of a query; undefined when there is none. */
 export function checkKql(query: string, fields: FieldTypes): string | undefined {
   try {
-    const parser = { tokens: tokenize(query), position: 0, fields };
-    parseOr(parser);
-    const rest = parser.tokens[parser.position];
-    if (rest !== undefined) throw unexpected(rest);
+    parseKql(query, fields);
     return undefined;
   } catch (error) {
     if (error instanceof KqlProblem) return `${error.message} (at "${query.slice(error.at, error.at + 24)}")`;
@@ -37,7 +50,17 @@ export function checkKql(query: string, fields: FieldTypes): string | undefined 
   }
 }
 
+/** The parts of a query; throws KqlProblem. It reads and never evaluates: only a server does. */
+export function parseKql(query: string, fields: FieldTypes): KqlNode {
+  const parser = { query, tokens: tokenize(query), position: 0, fields };
+  const node = parseOr(parser);
+  const rest = parser.tokens[parser.position];
+  if (rest !== undefined) throw unexpected(rest);
+  return node;
+}
+
 interface Parser {
+  readonly query: string;
   readonly tokens: readonly Token[];
   position: number;
   readonly fields: FieldTypes;
@@ -56,40 +79,64 @@ function tokenize(query: string): readonly Token[] {
   return tokens;
 }
 
-function parseOr(parser: Parser): void {
-  parseAnd(parser);
-  while (takeWord(parser, 'or')) parseAnd(parser);
+function parseOr(parser: Parser): KqlNode {
+  return parseJoined(parser, 'or', parseAnd);
 }
 
-function parseAnd(parser: Parser): void {
-  parseNot(parser);
-  while (takeWord(parser, 'and')) parseNot(parser);
+function parseAnd(parser: Parser): KqlNode {
+  return parseJoined(parser, 'and', parseNot);
 }
 
-function parseNot(parser: Parser): void {
-  while (takeWord(parser, 'not')) {
-    // `not not x` is KQL, and says x.
-  }
-  if (take(parser, '(')) parseBracket(parser);
-  else parseClause(parser);
+function parseJoined(parser: Parser, word: 'and' | 'or', parsePart: (parser: Parser) => KqlNode): KqlNode {
+  const from = parser.position;
+  const first = parsePart(parser);
+  const parts = [first];
+  while (takeWord(parser, word)) parts.push(parsePart(parser));
+  return parts.length === 1 ? first : { kind: word, parts, text: textSince(parser, from) };
 }
 
-function parseBracket(parser: Parser): void {
-  parseOr(parser);
+function parseNot(parser: Parser): KqlNode {
+  const from = parser.position;
+  // `not not x` is KQL, and says x.
+  if (takeWord(parser, 'not')) return { kind: 'not', part: parseNot(parser), text: textSince(parser, from) };
+  return take(parser, '(') ? parseBracket(parser) : parseClause(parser);
+}
+
+function parseBracket(parser: Parser): KqlNode {
+  const node = parseOr(parser);
   if (!take(parser, ')')) throw new KqlProblem(endOf(parser), 'a bracket is not closed');
+  return node;
 }
 
-function parseClause(parser: Parser): void {
+function parseClause(parser: Parser): KqlClause {
+  const from = parser.position;
   const field = next(parser, 'a field');
   if (field.kind !== 'word' || isKeyword(field)) throw unexpected(field);
   if (/[,=']/.test(field.text))
     throw new KqlProblem(field.at, 'KQL knows no ",", "=" or single quotes: write field: value, joined by and/or');
   const operator = next(parser, `":" and a value after ${field.text}`);
-  if (operator.kind !== 'operator' || !/^(:|[<>]=?)$/.test(operator.text)) {
-    throw new KqlProblem(field.at, 'a word without a field: write field: value');
-  }
+  if (!isOperator(operator.text)) throw new KqlProblem(field.at, 'a word without a field: write field: value');
   const type = typeOf(parser, field);
-  parseValue(parser, field, type);
+  const value = parseValue(parser, field, type);
+  const quoted = value.kind === 'string';
+  return {
+    kind: 'clause',
+    field: field.text,
+    operator: operator.text,
+    value: quoted ? value.text.slice(1, -1) : value.text,
+    quoted,
+    text: textSince(parser, from),
+  };
+}
+
+function isOperator(text: string): text is KqlClause['operator'] {
+  return /^(:|[<>]=?)$/.test(text);
+}
+
+/** The query from a token on to the last one that was taken. */
+function textSince({ query, tokens, position }: Parser, from: number): string {
+  const last = tokens[position - 1];
+  return query.slice(tokens[from]?.at, last === undefined ? 0 : last.at + last.text.length);
 }
 
 function typeOf(parser: Parser, field: Token): string {
@@ -98,7 +145,7 @@ function typeOf(parser: Parser, field: Token): string {
   return type;
 }
 
-function parseValue(parser: Parser, field: Token, type: string): void {
+function parseValue(parser: Parser, field: Token, type: string): Token {
   const value = next(parser, `a value for ${field.text}`);
   if (value.text === '(') {
     throw new KqlProblem(value.at, `a list in brackets is refused by 8.19: write ${field.text}: a or ${field.text}: b`);
@@ -108,6 +155,7 @@ function parseValue(parser: Parser, field: Token, type: string): void {
   else checkString(value, type);
   const after = parser.tokens[parser.position];
   if (after?.text === ':' && value.kind === 'word') throw new KqlProblem(value.at, 'quote a value that holds a colon');
+  return value;
 }
 
 function checkWord(field: Token, value: Token, type: string): void {
@@ -129,7 +177,7 @@ function checkString({ text, at }: Token, type: string): void {
 }
 
 /** Whether a value can be of a type. The server takes some that cannot, such as the boolean `yes`, for an error. */
-function fits(value: string, type: string): boolean {
+export function fits(value: string, type: string): boolean {
   if (type === 'boolean') return value === 'true' || value === 'false';
   if (type === 'integer' || type === 'long') return /^-?\d+$/.test(value);
   if (type === 'ip') return isIP(value.replace(/\/\d{1,3}$/, '')) !== 0;

@@ -1,5 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { KauditError, messageOf } from '../shared/errors.ts';
 import {
@@ -7,11 +7,14 @@ import {
   invalidFile,
   type NoiseSet,
   type Parsed,
+  type Problems,
   parseDefinition,
   parseNoiseSet,
+  parsePack,
 } from './definition.ts';
 import type { FieldTypes } from './fields.ts';
 import { queryOf } from './measures.ts';
+import type { Pack } from './pack.ts';
 
 /** A stored investigation with the file that it came from. */
 export interface Investigation {
@@ -25,47 +28,140 @@ export interface Investigation {
 export interface Library {
   readonly investigations: readonly Investigation[];
   readonly noise: ReadonlyMap<string, NoiseSet>;
+  readonly packs: ReadonlyMap<string, StoredPack>;
+  /** Files that stand in for others of the same id, which come from a folder that was named before. */
+  readonly overrides: readonly Override[];
+}
+
+export interface StoredPack extends Pack {
+  readonly file: string;
+}
+
+export interface Override {
+  readonly id: string;
+  readonly file: string;
+  readonly instead: string;
+}
+
+/** A library as far as its files are valid, with the problems of those that are not; every file that was read is a key. */
+export interface Reading {
+  readonly library: Library;
+  readonly problems: ReadonlyMap<string, Problems>;
 }
 
 /** The folder of the investigations that kaudit brings, two folders above this one in src and in dist alike. */
 export const SHIPPED = fileURLToPath(new URL('../../queries', import.meta.url));
 
 const NOISE = 'noise';
+const PACKS = 'packs';
 
-/** Reads investigations and noise sets from folders. Throws `invalid-query` for the first file that is not valid. */
-export function readLibrary(folders: readonly string[], fields: FieldTypes): Library {
-  const files = folders.flatMap(yamlFiles);
-  const noise = new Map<string, NoiseSet>();
-  const investigations = new Map<string, Investigation>();
-  for (const { path } of files.filter((file) => file.category === NOISE)) {
-    const set = required(path, parseNoiseSet(readText(path), idOf(path), fields));
-    // A folder that is added must not be able to widen what the shipped investigations hide.
-    if (noise.has(set.id)) throw invalidFile(path, [`id: there is a noise set ${set.id} already`]);
-    noise.set(set.id, set);
-  }
-  for (const { path, category } of files.filter((file) => file.category !== NOISE)) {
-    const source = readText(path);
-    const definition = required(path, parseDefinition(source, idOf(path), fields));
-    const missing = definition.noise.find((name) => !noise.has(name));
-    if (missing !== undefined) throw invalidFile(path, [`noise: there is no noise set ${missing}`]);
-    const twin = investigations.get(definition.id);
-    if (twin !== undefined) throw invalidFile(path, [`id: ${twin.file} has the same`]);
-    investigations.set(definition.id, { definition, category, file: path, source });
-  }
-  return { investigations: [...investigations.values()], noise };
+/** Reads folders and single files. Throws `invalid-query` for the first file that is not valid. */
+export function readLibrary(sources: readonly string[], fields: FieldTypes): Library {
+  const { library, problems } = readSources(sources, fields);
+  for (const [file, found] of problems) if (found.length > 0) throw invalidFile(file, found);
+  return library;
 }
 
-/** Problems of single files, by path. */
-export function validateFiles(paths: readonly string[], fields: FieldTypes): ReadonlyMap<string, readonly string[]> {
-  const check = (path: string): readonly string[] => {
-    return parserFor(path)(readText(path), idOf(path), fields).problems;
+/** Reads folders and single files; a later one may override investigations and packs of an earlier one. */
+export function readSources(sources: readonly string[], fields: FieldTypes): Reading {
+  const shelf: Shelf = { problems: new Map(), noise: new Map(), investigations: new Map(), packs: new Map() };
+  const overrides: Override[] = [];
+  const files = unique(sources.flatMap(yamlFiles));
+  for (const file of files.filter(({ category }) => category === NOISE)) placeNoiseSet(shelf, file, fields);
+  for (const file of files.filter(({ category }) => category !== NOISE)) {
+    const override = file.category === PACKS ? placePack(shelf, file) : placeInvestigation(shelf, file, fields);
+    if (override !== undefined) overrides.push(override);
+  }
+  const { problems, noise, investigations, packs } = shelf;
+  const library = {
+    investigations: [...investigations.values()].map(({ value }) => value),
+    noise,
+    packs: new Map([...packs].map(([id, { value }]) => [id, value])),
+    overrides,
   };
-  return new Map(paths.map((path) => [path, check(path)]));
+  return { library, problems };
 }
 
-/** The KQL in a valid file, each with its place; none in a file that is not valid. */
+/** A file that is named and lies in a folder that is named is one file. */
+function unique(files: readonly YamlFile[]): readonly YamlFile[] {
+  const first = new Map<string, YamlFile>();
+  for (const file of files) if (!first.has(resolve(file.path))) first.set(resolve(file.path), file);
+  return [...first.values()];
+}
+
+/** What has been read, by id, with where each came from. */
+interface Shelf {
+  readonly problems: Map<string, Problems>;
+  readonly noise: Map<string, NoiseSet>;
+  readonly investigations: Map<string, Placed<Investigation>>;
+  readonly packs: Map<string, Placed<StoredPack>>;
+}
+
+interface Placed<T> {
+  readonly value: T;
+  readonly file: YamlFile;
+}
+
+function placeNoiseSet({ noise, problems }: Shelf, { path }: YamlFile, fields: FieldTypes): void {
+  const parsed = parseNoiseSet(readText(path), idOf(path), fields);
+  problems.set(path, parsed.problems);
+  if (parsed.value === undefined) return;
+  const { id } = parsed.value;
+  // A folder that is added must not be able to widen what the shipped investigations hide.
+  if (noise.has(id)) problems.set(path, [`id: there is a noise set ${id} already`]);
+  else noise.set(id, parsed.value);
+}
+
+function placePack({ packs, problems }: Shelf, file: YamlFile): Override | undefined {
+  const parsed = parsePack(readText(file.path), idOf(file.path));
+  const stored = parsed.value === undefined ? parsed : { ...parsed, value: { ...parsed.value, file: file.path } };
+  return place(packs, problems, file, stored);
+}
+
+function placeInvestigation(shelf: Shelf, file: YamlFile, fields: FieldTypes): Override | undefined {
+  const source = readText(file.path);
+  const parsed = parseDefinition(source, idOf(file.path), fields);
+  const missing = parsed.value?.noise.filter((name) => !shelf.noise.has(name)) ?? [];
+  if (missing.length > 0) {
+    shelf.problems.set(
+      file.path,
+      missing.map((name) => `noise: there is no noise set ${name}`),
+    );
+    return undefined;
+  }
+  const { path, category } = file;
+  const investigation: Parsed<Investigation> =
+    parsed.value === undefined
+      ? parsed
+      : { value: { definition: parsed.value, category, file: path, source }, problems: [] };
+  return place(shelf.investigations, shelf.problems, file, investigation);
+}
+
+/** Puts what a file holds in the place of its id, where it may be an override; twice in one source is a mistake. */
+function place<T>(
+  placed: Map<string, Placed<T>>,
+  problems: Map<string, Problems>,
+  file: YamlFile,
+  { value, problems: found }: Parsed<T>,
+): Override | undefined {
+  problems.set(file.path, found);
+  if (value === undefined) return undefined;
+  const id = idOf(file.path);
+  const twin = placed.get(id);
+  if (twin?.file.source === file.source) {
+    problems.set(file.path, [`id: ${twin.file.path} has the same`]);
+    return undefined;
+  }
+  placed.set(id, { value, file });
+  return twin === undefined ? undefined : { id, file: file.path, instead: twin.file.path };
+}
+
+/** The KQL in a valid file, each with its place; none in a file that is not valid or is a pack. */
 export function kqlIn(path: string, fields: FieldTypes): readonly { readonly place: string; readonly query: string }[] {
-  const value = parserFor(path)(readText(path), idOf(path), fields).value;
+  const category = categoryOf(path);
+  if (category === PACKS) return [];
+  const parse = category === NOISE ? parseNoiseSet : parseDefinition;
+  const { value }: Parsed<Definition | NoiseSet> = parse(readText(path), idOf(path), fields);
   if (value === undefined) return [];
   const of = 'requires' in value ? value.requires.of : undefined;
   const heavy = 'threshold' in value ? value.threshold.heavy?.match : undefined;
@@ -80,41 +176,40 @@ export function kqlIn(path: string, fields: FieldTypes): readonly { readonly pla
   return Object.entries(all).flatMap(([place, query]) => (query === undefined ? [] : [{ place, query }]));
 }
 
-function parserFor(path: string): (source: string, id: string, fields: FieldTypes) => Parsed<Definition | NoiseSet> {
-  return path.split(/[/\\]/).at(-2) === NOISE ? parseNoiseSet : parseDefinition;
-}
-
 interface YamlFile {
   readonly path: string;
   readonly category: string;
+  /** The folder that was named, or the file itself. */
+  readonly source: string;
 }
 
-export function yamlFiles(folder: string): readonly YamlFile[] {
+/** The YAML files of a folder; a file that is named is one, whatever it is called. */
+export function yamlFiles(source: string): readonly YamlFile[] {
   let names: readonly string[];
   try {
-    names = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+    if (!statSync(source).isDirectory()) return [{ path: source, category: categoryOf(source), source }];
+    names = readdirSync(source, { recursive: true, encoding: 'utf8' });
   } catch (cause) {
-    throw new KauditError('usage', `The folder of queries ${folder} cannot be read: ${messageOf(cause)}.`, { cause });
+    throw new KauditError('usage', `The queries of ${source} cannot be read: ${messageOf(cause)}.`, { cause });
   }
   return names
     .filter((name) => /\.ya?ml$/.test(name))
     .sort()
-    .map((name) => ({ path: join(folder, name), category: name.split(/[/\\]/).at(-2) ?? '' }));
+    .map((name) => ({ path: join(source, name), category: name.split(/[/\\]/).at(-2) ?? '', source }));
+}
+
+function categoryOf(path: string): string {
+  return basename(dirname(resolve(path)));
 }
 
 function idOf(path: string): string {
   return basename(path).replace(/\.ya?ml$/, '');
 }
 
-function readText(path: string): string {
+export function readText(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (cause) {
     throw new KauditError('usage', `${path} cannot be read: ${messageOf(cause)}.`, { cause });
   }
-}
-
-function required<T>(path: string, parsed: Parsed<T>): T {
-  if (parsed.value === undefined) throw invalidFile(path, parsed.problems);
-  return parsed.value;
 }

@@ -1,5 +1,7 @@
 import { KauditError } from '../shared/errors.ts';
 import type { Definition } from './definition.ts';
+import type { FieldTypes } from './fields.ts';
+import { fits } from './kql.ts';
 import type { Scalar } from './types.ts';
 
 export function invalidParameter(name: string, problem: string): KauditError {
@@ -12,14 +14,25 @@ export function invalidParameter(name: string, problem: string): KauditError {
 export function parseParameters(
   texts: readonly string[],
   definitions: readonly Definition[],
+  fields: FieldTypes,
 ): Readonly<Record<string, readonly Scalar[]>> {
-  const known = new Set(definitions.flatMap((definition) => Object.keys(definition.parameters)));
   const values: Record<string, Scalar[]> = {};
   for (const text of texts) {
     const [, name, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
     if (name === undefined || value === undefined) throw invalidParameter(`"${text}"`, 'is not of the form name=value');
-    if (!known.has(name)) throw invalidParameter(name, 'is none of the investigations that are to run');
+    const types = typesOf(name, definitions, fields);
+    if (types.size === 0) throw invalidParameter(name, 'is none of the investigations that are to run');
+    for (const type of types)
+      if (!fits(value, type)) throw invalidParameter(name, `is "${value}", which is no ${type}`);
     values[name] = [...(Object.hasOwn(values, name) ? (values[name] ?? []) : []), value];
   }
   return values;
+}
+
+/** The types that a parameter of this name has; of several investigations it may have several. */
+function typesOf(name: string, definitions: readonly Definition[], fields: FieldTypes): ReadonlySet<string> {
+  const named = definitions.flatMap(({ parameters }) =>
+    Object.hasOwn(parameters, name) ? [parameters[name]?.field ?? ''] : [],
+  );
+  return new Set(named.map((field) => fields.get(field) ?? 'keyword'));
 }

@@ -20,7 +20,7 @@ export const COUNTED = { size: 0, track_total_hits: true } as const;
  * was up) is an error: nothing found must mean that there is nothing.
  */
 export function searcher(ask: Ask, target: string): Search {
-  const path = `/${target}/_search?ignore_unavailable=true&allow_no_indices=true&allow_partial_search_results=false`;
+  const path = searchPath(target);
   return async (body) => {
     const response = await ask('POST', path, { ...COUNTED, ...body });
     if (!isObject(response)) throw incomplete('it is no JSON object');
@@ -38,6 +38,10 @@ function incomplete(why: string): KauditError {
   return new KauditError('server-refused', `The answer is not complete: ${why}.`, {
     hint: 'Look at the health of the cluster, or narrow the window.',
   });
+}
+
+export function searchPath(target: string): string {
+  return `/${target}/_search?ignore_unavailable=true&allow_no_indices=true&allow_partial_search_results=false`;
 }
 
 /** Buckets of an aggregation; none where it is missing, as it is when no index matches. */

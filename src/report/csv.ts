@@ -2,12 +2,12 @@ import type { Group, RunResult, Scalar } from '../query/types.ts';
 import { isList, type Shown } from './format.ts';
 import { safeText } from './safe-text.ts';
 
-const HEADERS = ['investigation', 'severity', 'status', 'requests', 'group', 'measures', 'reason'];
+const HEADERS = ['investigation', 'severity', 'status', 'requests', 'group', 'measures', 'reason', 'hidden'];
 
 /** RFC 4180: a row for each group, and one for each investigation without groups. */
 export function renderCsv({ results }: RunResult): string {
-  const rows = results.flatMap(({ id, severity, status, groups, reason = '' }) => {
-    if (groups.length === 0) return [[id, severity, status, '0', '', '', reason]];
+  const rows = results.flatMap(({ id, severity, status, groups, hidden, reason = '' }) => {
+    if (groups.length === 0) return [[id, severity, status, '0', '', '', reason, pairs(hidden)]];
     return groups.map(({ by, requests, show, more }) => [
       id,
       severity,
@@ -16,6 +16,7 @@ export function renderCsv({ results }: RunResult): string {
       pairs(by),
       pairs(show, more),
       reason,
+      pairs(hidden),
     ]);
   });
   return [HEADERS, ...rows].map((row) => `${row.map(cell).join(',')}\r\n`).join('');

@@ -5,11 +5,12 @@ import { renderMarkdown } from './markdown.ts';
 import type { RenderOptions } from './style.ts';
 import { renderSummary } from './summary.ts';
 
+export { renderExplanations } from './explanation.ts';
 export { renderGrid } from './grid.ts';
 export { type LoadCircumstances, type LoadProof, proofDocument, proofOf } from './load-report.ts';
 export { renderLoad } from './load-summary.ts';
 export { renderReplay } from './replay-summary.ts';
-export { safeText } from './safe-text.ts';
+export { safeText, wrap } from './safe-text.ts';
 export type { RenderOptions } from './style.ts';
 
 export const FORMATS = ['table', 'json', 'csv', 'markdown'] as const;

@@ -34,7 +34,8 @@ function ofSeverity(severity: string, findings: readonly InvestigationResult[]):
   return [`## Severity ${severity}`, ...chosen.flatMap(finding)];
 }
 
-function finding({ id, title, matches, groups, moreGroups, units, reason }: InvestigationResult): readonly string[] {
+function finding(result: InvestigationResult): readonly string[] {
+  const { id, title, matches, groups, moreGroups, units, hidden, reason } = result;
   const [first] = groups;
   const headers = first === undefined ? [] : [...Object.keys(first.by), ...Object.keys(first.show)];
   const rows = groups.map((group) => cellsOf(group, units).map(escapeText));
@@ -43,11 +44,21 @@ function finding({ id, title, matches, groups, moreGroups, units, reason }: Inve
     `${plural(matches, 'request')}${reason === undefined ? '' : `. ${escapeText(reason)}`}`,
     [row(headers.map(escapeText)), row(headers.map(() => '---')), ...rows.map(row)].join('\n'),
     ...(moreGroups > 0 ? [`and ${number(moreGroups)} more`] : []),
+    ...(Object.keys(hidden).length > 0 ? [`Hidden:${hiddenText(hidden)}`] : []),
   ];
 }
 
-function otherLine({ id, status, reason }: InvestigationResult): string {
-  return `- \`${id}\`: ${status}${reason === undefined ? '' : `, ${escapeText(reason)}`}`;
+function otherLine({ id, status, hidden, reason }: InvestigationResult): string {
+  const why = reason === undefined ? '' : `, ${escapeText(reason)}`;
+  const noise = Object.keys(hidden).length === 0 ? '' : `; hidden:${hiddenText(hidden)}`;
+  return `- \`${id}\`: ${status}${why}${noise}`;
+}
+
+/** How many requests each noise set hides. */
+function hiddenText(hidden: InvestigationResult['hidden']): string {
+  return Object.entries(hidden)
+    .map(([set, count]) => ` ${number(count)} by ${escapeText(set)}`)
+    .join(',');
 }
 
 function row(cells: readonly string[]): string {

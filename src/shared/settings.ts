@@ -15,6 +15,7 @@ export const SETTINGS = [
   { name: 'ELASTICSEARCH_USERNAME', about: 'User for that cluster, when there is no API key', default: '' },
   { name: 'ELASTICSEARCH_PASSWORD', about: 'Password of that user', default: '' },
   { name: 'ELASTICSEARCH_CA_FILE', about: 'PEM file of the authority that signed its certificate', default: '' },
+  { name: 'KIBANA_URL', about: 'The Kibana that `query show --kibana` links to', default: 'http://localhost:5601' },
   {
     name: 'KAUDIT_HOME',
     about: 'Everything local: embedded data, state, quarantine',

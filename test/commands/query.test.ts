@@ -12,7 +12,9 @@ afterAll(() => rmSync(folder, { recursive: true }));
 function own(id: string, change: (source: string) => string): string {
   const home = mkdtempSync(join(folder, 'q-'));
   mkdirSync(join(home, 'impact'));
-  const source = readFileSync(join(SHIPPED, 'impact/secrets-deleted.yml'), 'utf8').replace(/^id: .*/m, `id: ${id}`);
+  const source = readFileSync(join(SHIPPED, 'impact/secrets-deleted.yml'), 'utf8')
+    .replace(/^id: .*/m, `id: ${id}`)
+    .replace(/^title: .*/m, `title: ${id}`);
   writeFileSync(join(home, 'impact', `${id}.yml`), change(source));
   return home;
 }

@@ -9,6 +9,7 @@ import {
   removeNamespace,
   testCluster,
 } from '../support/cluster.ts';
+import { rawEvent } from '../support/events.ts';
 import { fieldOf } from '../support/field.ts';
 
 /**
@@ -136,6 +137,26 @@ describe('setup', () => {
       await expect(setup(await connect({ ...server, url: proxy.url }))).rejects.toMatchObject({ code });
       proxy.close();
     }
+  });
+
+  it('brings new fields to an index that was made for fewer', async () => {
+    namespace = freshNamespace();
+    await loadInto(cluster, namespace, [JSON.stringify(rawEvent())]);
+    const server = inject('elasticsearch');
+    const old = { managed_by: 'kaudit', version: 1 };
+    const body = JSON.stringify({ index_templates: [{ name: 'kaudit-events', index_template: { _meta: old } }] });
+    proxy = await faultyProxy(server.url, {
+      before: (path, sent) =>
+        sent.length === 0 && path.startsWith('/_index_template/kaudit-events') ? { status: 200, body } : undefined,
+    });
+    const index = `/kaudit-events-${namespace}-*`;
+    await cluster.ask('PUT', `${index}/_settings`, { 'index.mapping.total_fields.limit': 50 });
+    expect(await setup(await connect({ ...server, url: proxy.url }))).toBe('updated');
+    const { limit } = readTemplate().template.settings.index.mapping.total_fields ?? {};
+    const settings = await cluster.ask('GET', `${index}/_settings?flat_settings=true`);
+    expect(
+      Object.values(settings as object).map((one) => fieldOf(one, 'settings', 'index.mapping.total_fields.limit')),
+    ).toEqual([String(limit)]);
   });
 
   it('is done by a load where it was not', async () => {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readTemplate } from '../../src/elastic/index.ts';
 import { fieldTypes } from '../../src/query/index.ts';
-import { checkKql } from '../../src/query/kql.ts';
+import { checkKql, parseKql } from '../../src/query/kql.ts';
 
 const fields = fieldTypes(readTemplate().template.mappings.properties);
 
@@ -71,5 +71,41 @@ describe('checkKql', () => {
         ['string', 'undefined'].includes(typeof checkKql(pieces.join(' '), fields)),
       ),
     );
+  });
+});
+
+describe('parseKql', () => {
+  it('reads the parts of a query, each with the text that says it', () => {
+    expect(parseKql('verb: get and not (stage: Panic or user.username: "a b")', fields)).toEqual({
+      kind: 'and',
+      text: 'verb: get and not (stage: Panic or user.username: "a b")',
+      parts: [
+        { kind: 'clause', field: 'verb', operator: ':', value: 'get', quoted: false, text: 'verb: get' },
+        {
+          kind: 'not',
+          text: 'not (stage: Panic or user.username: "a b")',
+          part: {
+            kind: 'or',
+            text: 'stage: Panic or user.username: "a b"',
+            parts: [
+              { kind: 'clause', field: 'stage', operator: ':', value: 'Panic', quoted: false, text: 'stage: Panic' },
+              {
+                kind: 'clause',
+                field: 'user.username',
+                operator: ':',
+                value: 'a b',
+                quoted: true,
+                text: 'user.username: "a b"',
+              },
+            ],
+          },
+        },
+      ],
+    });
+  });
+
+  it('binds and before or, as the server does', () => {
+    const node = parseKql('verb: a or verb: b and verb: c', fields);
+    expect(node.kind === 'or' && node.parts.map(({ text }) => text)).toEqual(['verb: a', 'verb: b and verb: c']);
   });
 });

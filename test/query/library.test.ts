@@ -1,9 +1,10 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readTemplate } from '../../src/elastic/index.ts';
-import { fieldTypes, readLibrary, SHIPPED } from '../../src/query/index.ts';
+import { fieldTypes, membersOf, readLibrary, SHIPPED } from '../../src/query/index.ts';
+import { emptyEntries } from '../../src/query/pack.ts';
 
 const fields = fieldTypes(readTemplate().template.mappings.properties);
 const folder = mkdtempSync(join(tmpdir(), 'kaudit-queries-'));
@@ -66,7 +67,6 @@ describe('the library', () => {
   });
 
   it.each<[string, string, (source: string) => string, string]>([
-    ['an id that is taken', 'secrets-read.yml', (source) => source, 'has the same'],
     [
       'a noise set that is not there',
       'mine.yml',
@@ -80,6 +80,37 @@ describe('the library', () => {
     expect(() => readLibrary([SHIPPED, home], fields)).toThrow(join(home, 'mine', name));
   });
 
+  it("lets a user's file stand in for a shipped one of the same id, and tells", () => {
+    const home = own('secrets-read.yml', (source) => source.replace('severity: medium', 'severity: critical'));
+    const { investigations, overrides } = readLibrary([SHIPPED, home], fields);
+    const mine = investigations.filter(({ definition }) => definition.id === 'secrets-read');
+    expect(mine.map(({ definition }) => definition.severity)).toEqual(['critical']);
+    expect(overrides).toEqual([
+      {
+        id: 'secrets-read',
+        file: join(home, 'mine/secrets-read.yml'),
+        instead: join(SHIPPED, 'credential-access/secrets-read.yml'),
+      },
+    ]);
+  });
+
+  it('refuses an id that one folder holds twice: neither could be meant to stand in for the other', () => {
+    const home = own('secrets-read.yml', (source) => source);
+    mkdirSync(join(home, 'yours'));
+    copyFileSync(join(home, 'mine/secrets-read.yml'), join(home, 'yours/secrets-read.yml'));
+    expect(() => readLibrary([SHIPPED, home], fields)).toThrow('has the same');
+  });
+
+  it('takes a file that is named, and once where its folder is named, too', () => {
+    const home = own('vault-read.yml', (source) => source.replace('id: secrets-read', 'id: vault-read'));
+    const file = join(home, 'mine/vault-read.yml');
+    for (const sources of [[file], [home, file]]) {
+      const { investigations, overrides } = readLibrary([SHIPPED, ...sources], fields);
+      expect(investigations.filter(({ definition }) => definition.id === 'vault-read')).toHaveLength(1);
+      expect(overrides).toEqual([]);
+    }
+  });
+
   it('refuses a noise set whose name is taken: it could hide more than the shipped one', () => {
     const home = mkdtempSync(join(folder, 'q-'));
     mkdirSync(join(home, 'noise'));
@@ -89,5 +120,35 @@ describe('the library', () => {
 
   it('says when a folder cannot be read', () => {
     expect(() => readLibrary([join(folder, 'none')], fields)).toThrow('cannot be read');
+  });
+});
+
+describe('the packs', () => {
+  const library = readLibrary([SHIPPED], fields);
+
+  it('are those for the occasions that there are', () => {
+    expect([...library.packs.keys()]).toEqual([
+      'cis',
+      'identity',
+      'incident',
+      'noisy-neighbour',
+      'supply-chain',
+      'triage',
+    ]);
+  });
+
+  it.each([...library.packs.values()])('$id names what there is, each once', (pack) => {
+    expect(emptyEntries(pack, library.investigations)).toEqual([]);
+    expect(new Set(pack.investigations).size).toBe(pack.investigations.length);
+  });
+
+  it('hold whole folders in the order of the pack', () => {
+    const pack = { id: 'mine', title: 'Mine', about: 'mine', investigations: ['impersonation', 'discovery/*'] };
+    expect(membersOf(pack, library.investigations).map(({ definition }) => definition.id)).toEqual([
+      'impersonation',
+      ...library.investigations
+        .filter(({ category }) => category === 'discovery')
+        .map(({ definition }) => definition.id),
+    ]);
   });
 });

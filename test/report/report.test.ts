@@ -113,7 +113,7 @@ describe('whatever names the log holds', () => {
       fc.property(hostileRun, (run) => {
         const rows = parseCsv(renderRun(run, 'csv', plain));
         for (const row of rows) {
-          expect(row).toHaveLength(7);
+          expect(row).toHaveLength(8);
           for (const cell of row) expect(cell).not.toMatch(/^[=+\-@\t\r]/);
         }
         expect(rows).toHaveLength(1 + run.results.flatMap((result) => result.groups).length);

@@ -1,0 +1,60 @@
+import type { Definition, Problems } from './definition.ts';
+import type { FieldTypes } from './fields.ts';
+import { type KqlNode, parseKql } from './kql.ts';
+import type { Investigation, Library } from './library.ts';
+import { emptyEntries, type Pack } from './pack.ts';
+import { parseDuration } from './time.ts';
+
+/** Facts that come out of the bodies of requests, which only Request and RequestResponse log. */
+const BODY_FACTS = /^kaudit\.(rbac|pod|service|secret_keys|secret_type)(\.|$)/;
+
+/** What only shows when valid files are looked at together, or against each other; by the file that it is about. */
+export function checkCollection({ investigations, packs }: Library, fields: FieldTypes): ReadonlyMap<string, Problems> {
+  const titles = new Map<string, string>();
+  const found = new Map<string, Problems>();
+  for (const { definition, file } of investigations) {
+    const twin = titles.get(definition.title.toLowerCase());
+    titles.set(definition.title.toLowerCase(), definition.id);
+    found.set(file, [
+      ...(twin === undefined ? [] : [`title: ${twin} has the same`]),
+      ...scenarioProblems(definition),
+      ...requirementProblems(definition, fields),
+      ...scheduleProblems(definition),
+    ]);
+  }
+  for (const pack of packs.values()) found.set(pack.file, packProblems(pack, investigations));
+  return found;
+}
+
+function packProblems(pack: Pack, investigations: readonly Investigation[]): Problems {
+  return emptyEntries(pack, investigations).map((entry) => `investigations: ${entry} names no investigation`);
+}
+
+/** A question that is never answered yes, or never no, is not tested. */
+function scenarioProblems({ scenarios }: Definition): Problems {
+  const matching = scenarios.filter(({ expect }) => expect.requests > 0).length;
+  const silent = scenarios.length - matching;
+  if (matching >= 2 && silent >= 2) return [];
+  return [`scenarios: ${matching} that match and ${silent} that do not; at least two of each are wanted`];
+}
+
+function requirementProblems({ match, requires }: Definition, fields: FieldTypes): Problems {
+  if (requires.level === 'Request' || requires.level === 'RequestResponse') return [];
+  const fact = fieldsOf(parseKql(match, fields)).find((field) => BODY_FACTS.test(field));
+  return fact === undefined ? [] : [`requires.level: ${fact} comes from a body, which needs Request or more`];
+}
+
+function scheduleProblems({ schedule: { every, lookback } }: Definition): Problems {
+  if ((parseDuration(lookback) ?? 0) >= (parseDuration(every) ?? 0)) return [];
+  return [`schedule.lookback: ${lookback} is less than every ${every}: what comes between is never looked at`];
+}
+
+export function isBodyFact(field: string): boolean {
+  return BODY_FACTS.test(field);
+}
+
+/** The fields that a query names. */
+export function fieldsOf(node: KqlNode): readonly string[] {
+  if (node.kind === 'clause') return [node.field];
+  return node.kind === 'not' ? fieldsOf(node.part) : node.parts.flatMap(fieldsOf);
+}

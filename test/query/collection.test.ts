@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import { readTemplate } from '../../src/elastic/index.ts';
+import { checkCollection } from '../../src/query/collection.ts';
+import {
+  type Definition,
+  fieldTypes,
+  type Investigation,
+  type Library,
+  readLibrary,
+  SHIPPED,
+} from '../../src/query/index.ts';
+
+const fields = fieldTypes(readTemplate().template.mappings.properties);
+const library = readLibrary([SHIPPED], fields);
+const [first] = library.investigations;
+if (first === undefined) throw new Error('the library is empty');
+
+/** The problems of the first investigation with changes, together with all others. */
+function problems(changes: Partial<Definition>): readonly string[] {
+  const changed = { ...first, definition: { ...first?.definition, ...changes } } as Investigation;
+  const all: Library = { ...library, investigations: [...library.investigations.slice(1), changed] };
+  return checkCollection(all, fields).get(changed.file) ?? [];
+}
+
+describe('checkCollection', () => {
+  it('finds nothing in what is shipped', () => {
+    const found = [...checkCollection(library, fields)].filter(([, lines]) => lines.length > 0);
+    expect(found).toEqual([]);
+    expect(problems({})).toEqual([]);
+  });
+
+  it.each<[string, Partial<Definition>, string]>([
+    ['a title twice', { title: 'EXEC or attach into a pod' }, 'title: exec-into-pod has the same'],
+    [
+      'scenarios that all match',
+      { scenarios: first.definition.scenarios.map((one) => ({ ...one, expect: { requests: 1 } })) },
+      'that match and 0 that do not',
+    ],
+    [
+      'a fact out of a body at level Metadata',
+      { match: 'kaudit.pod.dangerous: *', requires: { level: 'Metadata' } },
+      'requires.level: kaudit.pod.dangerous comes from a body',
+    ],
+    ['a schedule with holes', { schedule: { every: '1h', lookback: '10m' } }, 'schedule.lookback: 10m is less'],
+  ])('finds %s', (_, changes, problem) => {
+    expect(problems(changes).join()).toContain(problem);
+  });
+
+  it('finds entries of packs that name nothing', () => {
+    const pack = { id: 'p', title: 'P', about: 'p', investigations: ['gone', 'nowhere/*'], file: 'packs/p.yml' };
+    const found = checkCollection({ ...library, packs: new Map([['p', pack]]) }, fields);
+    expect(found.get('packs/p.yml')).toEqual([
+      'investigations: gone names no investigation',
+      'investigations: nowhere/* names no investigation',
+    ]);
+  });
+});
