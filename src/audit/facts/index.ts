@@ -67,8 +67,8 @@ function repeatedInput(event: AuditEvent): string {
     word(impersonatedUser && (impersonatedUser.username ?? '')) +
     word(boundPod(user)) +
     word(boundNode(user)) +
-    word(credentialId(user)) +
-    event.sourceIPs.reduce((words, ip) => words + word(ip), '') +
+    word(event.sourceIPs.at(-1)) +
+    word(event.sourceIPs.length > 1 ? event.sourceIPs.map(word).join('') : undefined) +
     word(event.userAgent) +
     word(objectRef?.resource) +
     word(objectRef?.subresource) +
@@ -109,6 +109,7 @@ function ownFacts(event: AuditEvent, action: Action): OwnFacts {
     uri: { path: pathOf(event.requestURI) },
     ...uriFacts(event, action),
     ...annotationFacts(event),
+    credential: credentialId(event.user),
     rejected: rejectedFacts(event.responseStatus),
     impersonated_extra: impersonatedExtra(event),
     ...bodyFacts(event, action),
