@@ -28,7 +28,6 @@ export function actorFacts(event: AuditEvent): ActorFacts {
   const named: NameFacts = effective === undefined ? { type: 'none' } : ofName(effective);
   const pod = boundPod(event.user);
   const node = named.node ?? boundNode(event.user);
-  const credential = credentialId(event.user);
   const impersonator = event.impersonatedUser === undefined ? undefined : event.user.username;
   return {
     type: named.type,
@@ -37,7 +36,6 @@ export function actorFacts(event: AuditEvent): ActorFacts {
     ...(node !== undefined && { node }),
     ...(pod !== undefined && { pod }),
     ...(impersonator !== undefined && { impersonator }),
-    ...(credential !== undefined && { credential }),
   };
 }
 

@@ -73,7 +73,7 @@ export interface PodFacts {
   readonly ephemeral_targets?: readonly string[];
   /** A container has both stdin and a terminal. */
   readonly interactive?: boolean;
-  /** The node that it was given by hand, past the scheduler. */
+  /** The node that it names: in a create, past the scheduler. */
   readonly node_name?: string;
   readonly node_selectors?: readonly string[];
   readonly priority_class?: string;

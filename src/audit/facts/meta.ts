@@ -43,7 +43,8 @@ function ownerOf(reference: unknown): string | undefined {
 
 function managersIn(map: JsonObject): readonly string[] {
   const named = stringOf(at(map, MANAGED_BY));
-  const marked = MARKS.filter(([, mark]) => Object.keys(map).some((key) => mark.test(key)));
+  const keys = Object.keys(map).filter((key) => key.includes('/'));
+  const marked = MARKS.filter(([, mark]) => keys.some((key) => mark.test(key)));
   return [...(named === undefined ? [] : [named.toLowerCase()]), ...marked.map(([manager]) => manager)];
 }
 

@@ -138,7 +138,7 @@ export interface ApiFacts {
 
 /** Of the token that was used or issued. */
 export interface TokenFacts {
-  /** `JTI=…` of the token that was issued; the same in `actor.credential` is its use. */
+  /** `JTI=…` of the token that was issued; the same in `credential` is its use. */
   readonly issued_id?: string;
   /** `legacy`, `auto-generated`, `manual`, `invalidated`, `stale`. */
   readonly warnings?: readonly string[];
@@ -170,6 +170,8 @@ export interface AnnotationFacts {
 /** What the URI, annotations, identity and status of one event say. */
 export interface LineFacts extends UriFacts, AnnotationFacts {
   readonly rejected?: RejectedFacts;
+  /** Id of the credential: `JTI=…` of a token, `X509SHA256=…` of a client certificate. */
+  readonly credential?: string;
   /** Keys of the extra fields that are impersonated. */
   readonly impersonated_extra?: readonly string[];
 }

@@ -48,8 +48,6 @@ export interface ActorFacts {
   readonly pod?: string;
   /** Who impersonated. */
   readonly impersonator?: string;
-  /** Id of the credential: `JTI=…` of a token, `X509SHA256=…` of a client certificate. */
-  readonly credential?: string;
 }
 
 /** What the event alone says. */

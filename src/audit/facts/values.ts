@@ -70,13 +70,20 @@ export function objectsIn(value: unknown): readonly JsonObject[] {
 
 /** The values of all objects at a path; a path may lead through lists. */
 export function allAt(values: readonly unknown[], ...path: readonly string[]): readonly unknown[] {
-  let current = values;
-  for (const key of path) current = current.flatMap((value) => listOf(value).map((item) => at(item, key)));
-  return current.flatMap(listOf).filter((value) => value !== undefined);
+  const found: unknown[] = [];
+  for (const value of values) collectAt(value, path, 0, found);
+  return found;
 }
 
-function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [value];
+function collectAt(value: unknown, path: readonly string[], depth: number, found: unknown[]): void {
+  if (Array.isArray(value)) {
+    for (const item of value) if (!Array.isArray(item)) collectAt(item, path, depth, found);
+    return;
+  }
+  const key = path[depth];
+  if (key === undefined) {
+    if (value !== undefined) found.push(value);
+  } else if (isObject(value) && Object.hasOwn(value, key)) collectAt(value[key], path, depth + 1, found);
 }
 
 /** The first text at a path of several objects. */

@@ -125,9 +125,9 @@ describe('a token', () => {
     const id = 'JTI=2c1f9f4c-0000-4000-8000-000000000001';
     expect(noted({ 'authentication.kubernetes.io/issued-credential-id': id }).token).toEqual({ issued_id: id });
     const user = { username: 'a', extra: { 'authentication.kubernetes.io/credential-id': [id] } };
-    expect(factsFor({ user }).actor.credential).toBe(id);
+    expect(factsFor({ user }).credential).toBe(id);
     const odd = { username: 'a', extra: { 'authentication.kubernetes.io/credential-id': id } };
-    expect(factsFor({ user: odd }).actor).not.toHaveProperty('credential');
+    expect(factsFor({ user: odd })).not.toHaveProperty('credential');
   });
 
   it('that is old says so, and where it lies', () => {
