@@ -29,7 +29,6 @@ export async function runScenarios(
     const lines = cases.flatMap(({ cluster: name, lines: texts }) => texts.map((line) => ({ cluster: name, line })));
     await loadLines(cluster, { namespace, lines });
     const scope = {
-      window: {},
       parameters: {},
       noise,
       useNoise: true,
@@ -38,7 +37,8 @@ export async function runScenarios(
     };
     const verdicts = cases.map((one) =>
       limit(async () => {
-        const { results } = await runInvestigations({ ...scope, cluster: one.cluster, definitions: [one.definition] });
+        const { window, cluster: name, definition } = one;
+        const { results } = await runInvestigations({ ...scope, window, cluster: name, definitions: [definition] });
         return results.map((result) => judge(one, result));
       }),
     );

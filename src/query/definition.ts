@@ -3,15 +3,14 @@ import { z } from 'zod';
 import { LEVELS, STAGES } from '../audit/event.ts';
 import { KauditError } from '../shared/errors.ts';
 import type { FieldTypes } from './fields.ts';
+import { kindProblems } from './kinds/check.ts';
+import { gap, newTerms, rare, sequence, spike, threshold } from './kinds/options.ts';
 import { checkKql } from './kql.ts';
 import { TEMPLATES } from './like.ts';
-import { parseDuration } from './time.ts';
+import { duration, field, text } from './schema.ts';
 import { SEVERITIES } from './types.ts';
 
-const text = z.string().trim().min(1);
 const id = z.string().regex(/^[a-z][a-z0-9-]*$/, 'lower-case letters, digits and "-"');
-const duration = z.string().refine((value) => parseDuration(value) !== undefined, 'a duration such as 10m, 1h or 7d');
-const field = text;
 
 const measure = z.union(
   [
@@ -43,6 +42,8 @@ const scenario = z.strictObject({
     first: z.record(text, z.unknown()).optional(),
     status: z.enum(['findings', 'none', 'not-observable']).optional(),
   }),
+  /** What the run looks at, counted from the start of the scenario; without it, everything. */
+  window: z.strictObject({ from: duration.optional(), to: duration.optional() }).optional(),
 });
 
 const parameter = z.strictObject({
@@ -85,18 +86,12 @@ const common = {
 
 const definitionSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('events'), ...common }),
-  z.strictObject({
-    kind: z.literal('threshold'),
-    ...common,
-    threshold: z.strictObject({
-      atLeast: z.number().int().min(2),
-      within: duration,
-      /** Counts distinct values of this field, which has one value a request, instead of requests. */
-      distinct: field.optional(),
-      /** Requests that weigh as much as several: one that deletes many objects is more than one deletion. */
-      heavy: z.strictObject({ match: text, counts: z.number().int().min(2).max(1000) }).optional(),
-    }),
-  }),
+  z.strictObject({ kind: z.literal('threshold'), ...common, threshold }),
+  z.strictObject({ kind: z.literal('new-terms'), ...common, newTerms }),
+  z.strictObject({ kind: z.literal('rare'), ...common, rare }),
+  z.strictObject({ kind: z.literal('sequence'), ...common, sequence }),
+  z.strictObject({ kind: z.literal('spike'), ...common, spike }),
+  z.strictObject({ kind: z.literal('gap'), ...common, gap }),
 ]);
 
 const noiseSchema = z.strictObject({
@@ -111,7 +106,7 @@ const noiseSchema = z.strictObject({
 });
 
 export type Definition = z.infer<typeof definitionSchema>;
-export type ThresholdDefinition = Extract<Definition, { kind: 'threshold' }>;
+export type DefinitionOf<Kind extends Definition['kind']> = Extract<Definition, { kind: Kind }>;
 export type Measure = z.infer<typeof measure>;
 export type Scenario = z.infer<typeof scenario>;
 export type Given = z.infer<typeof given>;
@@ -182,22 +177,14 @@ function definitionProblems(definition: Definition, fields: FieldTypes): Problem
     typeof entry === 'string' ? [] : Object.values(entry),
   );
   const used = [...group.by, ...measured, ...Object.values(parameters).map((entry) => entry.field)];
-  const { distinct, heavy }: Partial<ThresholdDefinition['threshold']> =
-    definition.kind === 'threshold' ? definition.threshold : {};
   const countsDistinct = Object.values(group.show).some((entry) => typeof entry === 'object' && 'distinct' in entry);
   return [
     ...problemOf('match', checkKql(definition.match, fields)),
-    ...problemOf('threshold.heavy.match', heavy === undefined ? undefined : checkKql(heavy.match, fields)),
-    ...(heavy !== undefined && distinct !== undefined
-      ? ['threshold: requests are either weighed (heavy) or counted by distinct values']
-      : []),
     ...problemOf('requires.of', requires.of === undefined ? undefined : checkKql(requires.of, fields)),
-    ...[...used, ...(distinct === undefined ? [] : [distinct])]
-      .filter((name) => !fields.has(name))
-      .map((name) => `${name} is no field of the mapping`),
+    ...used.filter((name) => !fields.has(name)).map((name) => `${name} is no field of the mapping`),
+    ...kindProblems(definition, fields),
     ...(order === undefined ? [`group.order: "${group.order}" is none of group.show that has one value`] : []),
     ...(stages !== undefined && countsDistinct ? ['group.show: distinct cannot be counted over several stages'] : []),
-    ...(stages !== undefined && definition.kind === 'threshold' ? ['stages: a threshold counts ends of requests'] : []),
     ...(requires.level !== 'Metadata' && requires.of === undefined
       ? ['requires.of: say which requests must be logged at that level']
       : []),

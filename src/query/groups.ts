@@ -1,4 +1,5 @@
 import { isObject, type JsonObject } from '../audit/event.ts';
+import { scalarOf } from './buckets.ts';
 import type { Definition, Measure } from './definition.ts';
 import { ENDED } from './scope.ts';
 import { bucketsOf, metricOf } from './search.ts';
@@ -25,13 +26,17 @@ const LARGEST_PAGE = 1000;
 /** A server makes no more than 65,536 buckets for an answer (search.max_buckets). */
 const BUCKETS_AN_ANSWER = 60_000;
 /** Values of a measure that are read of each group; the others are counted. */
-const VALUES_READ = 20;
+export const VALUES_READ = 20;
 
 export interface Groups {
   readonly groups: readonly Group[];
   readonly requests: number;
   /** What there is more of than was read; what was read stands. */
-  readonly cut?: 'groups' | 'open requests';
+  readonly cut?: 'groups' | 'open requests' | 'requests of sequences';
+  /** What a reader has to know of what was looked at. */
+  readonly notes?: readonly string[];
+  /** Why what is not among the groups could not be seen. */
+  readonly unseen?: string;
   readonly tookMs: number;
 }
 
@@ -146,10 +151,6 @@ export function finish({ by, requests, show }: Folding): Group {
     if (measured.counted > values.length) more[name] = measured.counted - values.length;
   }
   return { by, requests, show: shown, ...(Object.keys(more).length > 0 && { more }) };
-}
-
-function scalarOf(value: unknown): Scalar | null {
-  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : null;
 }
 
 /** The groups that are listed, the most or the latest first by the measure that the definition orders by; ties by their keys. */

@@ -11,6 +11,7 @@ import {
   parseNoiseSet,
 } from './definition.ts';
 import type { FieldTypes } from './fields.ts';
+import { kqlOfKind, type PlacedKql } from './kinds/check.ts';
 
 /** A stored investigation with the file that it came from. */
 export interface Investigation {
@@ -63,13 +64,13 @@ export function validateFiles(paths: readonly string[], fields: FieldTypes): Rea
 }
 
 /** The KQL in a valid file, each with its place; none in a file that is not valid. */
-export function kqlIn(path: string, fields: FieldTypes): readonly { readonly place: string; readonly query: string }[] {
+export function kqlIn(path: string, fields: FieldTypes): readonly PlacedKql[] {
   const value = parserFor(path)(readText(path), idOf(path), fields).value;
   if (value === undefined) return [];
-  const of = 'requires' in value ? value.requires.of : undefined;
-  const heavy = 'threshold' in value ? value.threshold.heavy?.match : undefined;
-  const all = { match: value.match, 'requires.of': of, 'threshold.heavy.match': heavy };
-  return Object.entries(all).flatMap(([place, query]) => (query === undefined ? [] : [{ place, query }]));
+  const match = { place: 'match', query: value.match };
+  if (!('kind' in value)) return [match];
+  const { of } = value.requires;
+  return [match, ...(of === undefined ? [] : [{ place: 'requires.of', query: of }]), ...kqlOfKind(value)];
 }
 
 function parserFor(path: string): (source: string, id: string, fields: FieldTypes) => Parsed<Definition | NoiseSet> {

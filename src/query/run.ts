@@ -5,9 +5,15 @@ import { readCoverage } from './coverage.ts';
 import type { Definition } from './definition.ts';
 import { type Groups, listed, MOST_BUCKETS } from './groups.ts';
 import { runEvents } from './kinds/events.ts';
+import { runGap } from './kinds/gap.ts';
+import { recentWindow, runNewTerms } from './kinds/new-terms.ts';
+import { runRare } from './kinds/rare.ts';
+import { runSequence } from './kinds/sequence.ts';
+import { runSpike } from './kinds/spike.ts';
 import { runThreshold } from './kinds/threshold.ts';
-import { countHidden } from './noise.ts';
+import { countHidden, type Looking } from './noise.ts';
 import { type Observability, observe } from './observe.ts';
+import { type Scan, scanner } from './scan.ts';
 import type { Scope } from './scope.ts';
 import { type Search, searcher } from './search.ts';
 import type { Ask, Coverage, InvestigationResult, ResultStatus, RunResult } from './types.ts';
@@ -21,41 +27,47 @@ export interface RunOptions extends Scope {
 
 const AT_ONCE = 3;
 
+/** The data of a run: how to ask for it, and what there is of it in the window. */
+interface Data {
+  readonly search: Search;
+  readonly scan: Scan;
+  readonly coverage: Coverage;
+}
+
 /** Runs investigations over the same data. One that fails has status `error`, and the others go on. */
 export async function runInvestigations(options: RunOptions): Promise<RunResult> {
   const { ask, namespace, definitions, window } = options;
   const search = searcher(ask, eventsAlias(namespace));
   const coverage = await readCoverage(search, searcher(ask, variantsIndex(namespace)), options);
+  const data = { search, scan: scanner(ask, eventsAlias(namespace)), coverage };
   const limit = pLimit(AT_ONCE);
-  const runs = definitions.map((definition) => limit(() => runOne(search, definition, options, coverage)));
-  const results = await Promise.all(runs);
-  const worked = definitions.filter((_, at) => results[at]?.status !== 'error');
-  return { window, coverage, results, hidden: await countHidden(search, worked, options) };
+  const looking = definitions.map((definition) => ({ definition, scope: scopeOf(definition, options, coverage) }));
+  const results = await Promise.all(looking.map((one) => limit(() => runOne(data, one))));
+  const worked = looking.filter((_, at) => results[at]?.status !== 'error');
+  return { window, coverage, results, hidden: await countHidden(search, worked) };
 }
 
-async function runOne(
-  search: Search,
-  definition: Definition,
-  scope: Scope,
-  coverage: Coverage,
-): Promise<InvestigationResult> {
+/** What is new needs something before it: the window of such an investigation is never all the data. */
+function scopeOf({ kind }: Definition, scope: Scope, coverage: Coverage): Scope {
+  return kind === 'new-terms' ? { ...scope, window: recentWindow(scope.window, coverage) } : scope;
+}
+
+async function runOne(data: Data, { definition, scope }: Looking): Promise<InvestigationResult> {
   const { id, title, severity } = definition;
+  const { search, coverage } = data;
   const nothing = { id, title, severity, matches: 0, groups: [], moreGroups: 0, hidden: {}, tookMs: 0 };
   try {
     const observability = await observe(search, definition, scope, coverage);
-    const found = await runKind(search, definition, scope);
+    const found = await runKind(data, definition, scope);
     const { groups, more } = listed(definition, found.groups);
-    const reasons = [
-      ...(observability.kind === 'observable' ? [] : [observability.reason]),
-      ...(found.cut === undefined ? [] : [tooMany(found.cut)]),
-    ];
+    const reasons = reasonsOf(found, observability);
     return {
       ...nothing,
       status: statusOf(found, observability),
       matches: found.requests,
       groups,
       moreGroups: more,
-      hidden: await countHidden(search, [definition], scope),
+      hidden: await countHidden(search, [{ definition, scope }]),
       ...(found.cut !== undefined && { incomplete: true as const }),
       ...(reasons.length > 0 && { reason: reasons.join('; ') }),
       tookMs: found.tookMs,
@@ -67,22 +79,43 @@ async function runOne(
   }
 }
 
+function reasonsOf({ unseen, notes, cut }: Groups, observability: Observability): readonly string[] {
+  // Where there is nothing at all, that nothing can be compared with it goes without saying.
+  if (observability.kind === 'not-observable' && unseen !== undefined) return [observability.reason];
+  return [
+    ...(observability.kind === 'observable' ? [] : [observability.reason]),
+    ...(unseen === undefined ? [] : [unseen]),
+    ...(notes ?? []),
+    ...(cut === undefined ? [] : [tooMany(cut)]),
+  ];
+}
+
 function tooMany(what: string): string {
   return `only the first ${MOST_BUCKETS.toLocaleString('en')} ${what} were looked at: narrow the window with --from and --to`;
 }
 
 /** What was found stands, whatever could not be seen; nothing found is an answer only where all could be and was. */
-function statusOf({ groups, cut }: Groups, { kind }: Observability): ResultStatus {
+function statusOf({ groups, cut, unseen }: Groups, { kind }: Observability): ResultStatus {
   if (groups.length > 0) return 'findings';
   if (cut !== undefined) return 'error';
-  return kind === 'not-observable' ? 'not-observable' : 'none';
+  return kind === 'not-observable' || unseen !== undefined ? 'not-observable' : 'none';
 }
 
-function runKind(search: Search, definition: Definition, scope: Scope): Promise<Groups> {
+function runKind({ search, scan, coverage }: Data, definition: Definition, scope: Scope): Promise<Groups> {
   switch (definition.kind) {
     case 'events':
       return runEvents(search, definition, scope);
     case 'threshold':
       return runThreshold(search, definition, scope);
+    case 'new-terms':
+      return runNewTerms(search, definition, scope);
+    case 'rare':
+      return runRare(search, definition, scope);
+    case 'sequence':
+      return runSequence(search, scan, definition, scope, coverage);
+    case 'spike':
+      return runSpike(search, definition, scope, coverage);
+    case 'gap':
+      return runGap(search, definition, scope);
   }
 }
