@@ -61,9 +61,10 @@ describe('compileSearch', () => {
     }
   });
 
-  it('asks for the requests of a sequence, each with the steps that it could be', () => {
+  it('asks for the requests of a sequence that have a time, each with the steps that it could be', () => {
     const search = compileSearch(definition('csr-self-approved'), SCOPE);
     expect(search).toMatchObject({ _source: false, query: { bool: { minimum_should_match: 1 } } });
+    expect(JSON.stringify(search)).toContain('{"exists":{"field":"@timestamp"}}');
     for (const name of ['0', '1', 'without']) expect(JSON.stringify(search)).toContain(`"_name":"${name}"`);
     expect(search['docvalue_fields']).toContainEqual({ field: 'objectRef.name' });
   });

@@ -133,8 +133,8 @@ function endedEarly({ window }: Scope, ends: ReadonlyMap<string, number>, longer
   if (to === undefined) return [];
   return [...ends]
     .filter(([, end]) => Date.parse(to) - end > longerThan)
-    .map(
-      ([cluster, end]) =>
-        `the log of ${cluster} ends at ${iso(end)}: whether anybody is silent after that is not known`,
-    );
+    .map(([cluster, end]) => {
+      const name = cluster === 'null' ? 'no cluster by name' : cluster;
+      return `the log of ${name} ends at ${iso(end)}: whether anybody is silent after that is not known`;
+    });
 }

@@ -102,7 +102,8 @@ function tupleOf({ by }: Group, fields: readonly string[]): Tuple {
 }
 
 function leftOut([first = '']: readonly string[], all: readonly Group[], kept: readonly Group[]): readonly string[] {
-  const gone = all.filter((group) => !kept.includes(group));
+  const staying = new Set(kept);
+  const gone = all.filter((group) => !staying.has(group));
   if (gone.length === 0) return [];
   const newcomers = new Set(gone.map(({ by }) => by[first] ?? null));
   return [`${sum(gone)} requests are left out of ${newcomers.size} that are new themselves (${first})`];

@@ -41,7 +41,14 @@ export function scanBody(definition: Sequence, scope: Scope): JsonObject {
   const undoes =
     without === undefined ? [] : [{ bool: { filter: [...scopeFilters(scope), ENDED, named(WITHOUT, without)] } }];
   return {
-    query: { bool: { should: [isStep, ...undoes], minimum_should_match: 1 } },
+    // What has no time comes neither before nor after anything.
+    query: {
+      bool: {
+        filter: [{ exists: { field: '@timestamp' } }],
+        should: [isStep, ...undoes],
+        minimum_should_match: 1,
+      },
+    },
     _source: false,
     docvalue_fields: [
       { field: '@timestamp', format: 'epoch_millis' },

@@ -82,7 +82,10 @@ interface Found {
   readonly spikes: readonly Spike[];
 }
 
-/** Looks at slots from the begin of the window, and at others half a slot later: a burst at a boundary would be cut into two small ones. */
+/**
+ * Looks at slots from the begin of the window on, and at others half a slot later: a burst at a boundary would be cut
+ * into two small ones.
+ */
 async function findSpikes(
   search: Search,
   definition: SpikeDefinition,
