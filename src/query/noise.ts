@@ -6,8 +6,8 @@ import { bucketsOf, metricOf, type Search } from './search.ts';
 /** Counts each request once, by the id that its client may choose: about so many. */
 const REQUESTS = { cardinality: { field: 'auditID', precision_threshold: 40_000 } };
 
-/** An investigation and what it looks at. */
-export interface Looking {
+/** An investigation and what it looked at. */
+export interface Looked {
   readonly definition: Definition;
   readonly scope: Scope;
 }
@@ -18,10 +18,10 @@ export interface Looking {
  */
 export async function countHidden(
   search: Search,
-  looking: readonly Looking[],
+  looked: readonly Looked[],
 ): Promise<Readonly<Record<string, number>>> {
   const matches = new Map<NoiseSet, JsonObject[]>();
-  for (const { definition, scope } of looking) {
+  for (const { definition, scope } of looked) {
     const match = matchQuery(definition, scope);
     for (const set of noiseOf(definition, scope)) matches.set(set, [...(matches.get(set) ?? []), match]);
   }

@@ -11,7 +11,7 @@ import { runRare } from './kinds/rare.ts';
 import { runSequence } from './kinds/sequence.ts';
 import { runSpike } from './kinds/spike.ts';
 import { runThreshold } from './kinds/threshold.ts';
-import { countHidden, type Looking } from './noise.ts';
+import { countHidden, type Looked } from './noise.ts';
 import { type Observability, observe } from './observe.ts';
 import { type Scan, scanner } from './scan.ts';
 import type { Scope } from './scope.ts';
@@ -27,6 +27,11 @@ export interface RunOptions extends Scope {
 
 const AT_ONCE = 3;
 
+interface Looking extends Looked {
+  /** What differs from what was asked for. */
+  readonly note?: string;
+}
+
 /** The data of a run: how to ask for it, and what there is of it in the window. */
 interface Data {
   readonly search: Search;
@@ -41,18 +46,21 @@ export async function runInvestigations(options: RunOptions): Promise<RunResult>
   const coverage = await readCoverage(search, searcher(ask, variantsIndex(namespace)), options);
   const data = { search, scan: scanner(ask, eventsAlias(namespace)), coverage };
   const limit = pLimit(AT_ONCE);
-  const looking = definitions.map((definition) => ({ definition, scope: scopeOf(definition, options, coverage) }));
+  const looking = definitions.map((definition) => lookingFor(definition, options, coverage));
   const results = await Promise.all(looking.map((one) => limit(() => runOne(data, one))));
   const worked = looking.filter((_, at) => results[at]?.status !== 'error');
   return { window, coverage, results, hidden: await countHidden(search, worked) };
 }
 
 /** What is new needs something before it: the window of such an investigation is never all the data. */
-function scopeOf({ kind }: Definition, scope: Scope, coverage: Coverage): Scope {
-  return kind === 'new-terms' ? { ...scope, window: recentWindow(scope.window, coverage) } : scope;
+function lookingFor(definition: Definition, scope: Scope, coverage: Coverage): Looking {
+  if (definition.kind !== 'new-terms') return { definition, scope };
+  const window = recentWindow(scope.window, coverage);
+  if (window.from === scope.window.from) return { definition, scope };
+  return { definition, scope: { ...scope, window }, note: `new since ${window.from}, in the last 24h of the data` };
 }
 
-async function runOne(data: Data, { definition, scope }: Looking): Promise<InvestigationResult> {
+async function runOne(data: Data, { definition, scope, note }: Looking): Promise<InvestigationResult> {
   const { id, title, severity } = definition;
   const { search, coverage } = data;
   const nothing = { id, title, severity, matches: 0, groups: [], moreGroups: 0, hidden: {}, tookMs: 0 };
@@ -60,7 +68,10 @@ async function runOne(data: Data, { definition, scope }: Looking): Promise<Inves
     const observability = await observe(search, definition, scope, coverage);
     const found = await runKind(data, definition, scope);
     const { groups, more } = listed(definition, found.groups);
-    const reasons = reasonsOf(found, observability);
+    const reasons = [
+      ...(note === undefined || found.unseen !== undefined ? [] : [note]),
+      ...reasonsOf(found, observability),
+    ];
     return {
       ...nothing,
       status: statusOf(found, observability),

@@ -78,7 +78,7 @@ describe('new-terms', () => {
     const result = await resultOf(cluster, namespace, byAddress({ history: '7d' }), home);
     expect(result).toMatchObject({
       status: 'findings',
-      reason: expect.stringContaining('a history of 8h instead of 7d'),
+      reason: `the history before ${window.from} is 8h instead of 7d`,
     });
   });
 
@@ -121,6 +121,17 @@ describe('new-terms', () => {
 });
 
 describe('the window without a begin', () => {
+  it('is said', async () => {
+    const days = [request('days', 0, 'alice'), request('days', 2 * 24 * HOUR, 'bob')];
+    await loadLines(cluster, { namespace, lines: days });
+    const bob = await resultOf(cluster, namespace, byAddress({ history: '1d' }), { cluster: 'days' });
+    expect(bob).toMatchObject({
+      status: 'findings',
+      groups: [{ by: { 'kaudit.actor.name': 'bob' } }],
+      reason: `new since ${minute(24 * HOUR)}, in the last 24h of the data`,
+    });
+  });
+
   it('is the last day of the data', () => {
     const coverage = { last: '2026-03-05T12:00:00.000Z' } as Coverage;
     expect(recentWindow({}, coverage)).toEqual({ from: '2026-03-04T12:00:00.000Z' });

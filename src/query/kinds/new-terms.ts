@@ -57,8 +57,7 @@ async function historyOf(search: Search, { newTerms }: NewTerms, scope: Scope): 
   }
   const begin = (await firstEvent(search, { ...scope, window: { to: from } })) ?? asked;
   const had = inWords(Date.parse(from) - begin);
-  const notes =
-    begin > asked ? [`new since ${from} means: against a history of ${had} instead of ${newTerms.history}`] : [];
+  const notes = begin > asked ? [`the history before ${from} is ${had} instead of ${newTerms.history}`] : [];
   return { kind: 'some', scope: before, notes };
 }
 
