@@ -20,7 +20,7 @@ import {
   shareOf,
   withCheckpoints,
 } from '../load/index.ts';
-import { renderLoad } from '../report/index.ts';
+import { renderLoad, safeText } from '../report/index.ts';
 import { requireWritable } from '../shared/atomic.ts';
 import { EXIT, KauditError } from '../shared/errors.ts';
 import type { Settings } from '../shared/settings.ts';
@@ -136,6 +136,7 @@ async function loadPaths(context: Context, flags: LoadFlags): Promise<number> {
       longestLine,
       gapSeconds,
       signal,
+      say: (line) => io.say(safeText(line)),
       onProgress: progressLine(io.progress),
     });
   const state = stateFolder(settings, [cluster.url, namespace, flags.cluster ?? '', flags.shard ?? '']);

@@ -1,12 +1,15 @@
 import pLimit from 'p-limit';
 import { type AuditDocument, type DocumentContext, documentOf } from '../audit/document.ts';
+import { FACTS_VERSION } from '../audit/facts/types.ts';
 import { eventsIndex } from '../audit/indices.ts';
 import { crashPoint } from '../shared/crash-point.ts';
+import { VERSION } from '../shared/version.ts';
 import { BATCH_BYTES } from './batch.ts';
 import type { Checkpoints } from './checkpoints.ts';
 import { type CoverageBuilder, type FileCoverage, openCoverage } from './coverage.ts';
 import { type Delivery, deliverBatch } from './deliver.ts';
 import { closeLedger, FileLedger, type LoadReport, settle } from './ledger.ts';
+import { LONGEST_LINE } from './lines.ts';
 import { type Outbox, openOutbox } from './outbox.ts';
 import { openQuarantine, type Quarantine, type Rejected } from './quarantine.ts';
 import { type LogRecord, readRecords, type Unparseable } from './records.ts';
@@ -36,6 +39,8 @@ export interface LoadOptions {
   readonly signal: AbortSignal;
   /** Where it is remembered how far the load is. */
   readonly checkpoints?: Checkpoints;
+  /** Told what the user should know at once. */
+  readonly say?: (line: string) => void;
   /** Told about each file as it begins and as it proceeds. */
   readonly onProgress?: (progress: LoadProgress) => void;
 }
@@ -118,7 +123,9 @@ function openRun(store: Store, sources: readonly FoundSource[], options: LoadOpt
     typeof options.quarantine === 'string' ? openQuarantine(options.quarantine, name, context) : options.quarantine;
   const rejections = openTally();
   const window = openWindow({ step: BATCH_BYTES, most: MOST_UNDER_WAY });
-  const resumption = openResumption({ store, checkpoints, quarantine });
+  const { format, longestLine = LONGEST_LINE, say = () => {} } = options;
+  const reading = { kaudit: VERSION, facts: FACTS_VERSION, ...(format && { format }), longestLine };
+  const resumption = openResumption({ store, checkpoints, quarantine, reading, say });
   const delivery: Delivery = {
     store,
     context,

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type Checkpoint, type Checkpoints, type Piece, pieceOf, progressOf } from './checkpoints.ts';
 import { FileLedger } from './ledger.ts';
 import type { Quarantine } from './quarantine.ts';
@@ -10,6 +11,10 @@ export interface ResumptionOptions {
   /** Undefined: nothing is remembered, and everything is read from its beginning. */
   readonly checkpoints: Checkpoints | undefined;
   readonly quarantine: Quarantine;
+  /** How this load reads. */
+  readonly reading: Checkpoint['reading'];
+  /** Told why a log that was begun is read from its beginning. */
+  readonly say: (line: string) => void;
 }
 
 /** A log on its way, from where an unfinished load has left it. */
@@ -48,9 +53,11 @@ interface Watched {
 
 const SAVE_EVERY_MS = 1000;
 
-export function openResumption({ store, checkpoints, quarantine }: ResumptionOptions): Resumption {
+export function openResumption({ store, checkpoints, quarantine, reading, say }: ResumptionOptions): Resumption {
   const watched: Watched[] = [];
+  /** Indices that documents have gone to, by id; and all ids that were asked for. */
   const indices = new Map<string, string>();
+  const known = new Map<string, string>();
   const forgotten = new Set<string>();
   let savedAt = Date.now();
   let saving: Promise<void> = Promise.resolve();
@@ -67,6 +74,7 @@ export function openResumption({ store, checkpoints, quarantine }: ResumptionOpt
       for (const place of log.tails.keys()) if (place < offset) log.tails.delete(place);
       await checkpoints.save({
         key: log.key,
+        reading,
         offset,
         counts,
         reasons: [...reasons],
@@ -83,12 +91,36 @@ export function openResumption({ store, checkpoints, quarantine }: ResumptionOpt
     return saving;
   };
 
+  const idOf = async (index: string): Promise<string> => {
+    const id = known.get(index) ?? (await store.indexId(index));
+    if (id !== '') known.set(index, id);
+    return id;
+  };
+  /** An index that was deleted took events with it that the checkpoint counts as stored. */
+  const stillThere = async (checkpoint: Checkpoint): Promise<boolean> => {
+    for (const [index, id] of Object.entries(checkpoint.indices)) {
+      if (id === '' || (await idOf(index)) !== id) return false;
+    }
+    return true;
+  };
+  /** Where to go on, or why not; undefined for a log that was not begun. */
+  const startOf = async (member: Member, { find }: Checkpoints, key: string): Promise<Start | string | undefined> => {
+    const found = await find(key);
+    if (found.kind === 'none') return undefined;
+    if (found.kind === 'damaged') return 'what was remembered of it is damaged, or of another version of kaudit';
+    const { checkpoint } = found;
+    if (!isDeepStrictEqual(checkpoint.reading, reading)) return 'it was begun with other settings or another kaudit';
+    if (!(await stillThere(checkpoint))) return 'an index with its events is not there any more';
+    return (await resumed(member, checkpoint)) ?? 'it is not the log any more that was begun';
+  };
+
   return {
     open: async (member) => {
       const key = member.isRereadable ? member.key : undefined;
       if (checkpoints === undefined || key === undefined) return fromTheBeginning(member);
-      const found = await checkpoints.find(key);
-      const start = found && (await stillThere(store, found)) ? await resumed(member, found) : undefined;
+      const begun = await startOf(member, checkpoints, key);
+      if (typeof begun === 'string') say(`${member.name} is read from its beginning: ${begun}.`);
+      const start = typeof begun === 'string' ? undefined : begun;
       for (const [index, id] of Object.entries(start?.checkpoint.indices ?? {})) indices.set(index, id);
       const from = start?.checkpoint.offset ?? 0;
       const ledger = new FileLedger(member.name, start && progressOf(start.checkpoint));
@@ -103,7 +135,7 @@ export function openResumption({ store, checkpoints, quarantine }: ResumptionOpt
       return { from, bytes, ledger, done, close: trail.close };
     },
     noteIndex: async (index) => {
-      if (checkpoints !== undefined && !indices.has(index)) indices.set(index, await store.indexId(index));
+      if (checkpoints !== undefined && !indices.has(index)) indices.set(index, await idOf(index));
     },
     saveNowAndThen: async () => {
       if (checkpoints !== undefined && Date.now() - savedAt >= SAVE_EVERY_MS) await saveAlone();
@@ -121,14 +153,6 @@ export function openResumption({ store, checkpoints, quarantine }: ResumptionOpt
 function fromTheBeginning(member: Member): OpenedMember {
   const ledger = new FileLedger(member.name);
   return { from: 0, bytes: member.bytes(), ledger, done: () => {}, close: () => {} };
-}
-
-/** An index that was deleted took events with it that the checkpoint counts as stored. */
-async function stillThere(store: Store, { indices }: Checkpoint): Promise<boolean> {
-  for (const [index, id] of Object.entries(indices)) {
-    if (id === '' || (await store.indexId(index)) !== id) return false;
-  }
-  return true;
 }
 
 interface Start {
