@@ -1,7 +1,8 @@
 export { type Checkpoints, withCheckpoints } from './checkpoints.ts';
 export { type Coverage, DEFAULT_GAP_SECONDS, type Gap } from './coverage.ts';
 export type { FileReport, LoadReport, ReasonCount } from './ledger.ts';
-export { type LoadOptions, type LoadProgress, type LoadResult, load } from './load.ts';
+export { load } from './load.ts';
+export type { LoadOptions, LoadProgress, LoadResult } from './options.ts';
 export { listQuarantine } from './quarantine-file.ts';
 export { type RemainingCount, type ReplayedFile, replayFile } from './replay.ts';
 export type { MissingRotation } from './rotation.ts';

@@ -5,62 +5,20 @@ import { eventsIndex } from '../audit/indices.ts';
 import { crashPoint } from '../shared/crash-point.ts';
 import { VERSION } from '../shared/version.ts';
 import { BATCH_BYTES } from './batch.ts';
-import type { Checkpoints } from './checkpoints.ts';
 import { type CoverageBuilder, type FileCoverage, openCoverage } from './coverage.ts';
 import { type Delivery, deliverBatch } from './deliver.ts';
-import { closeLedger, FileLedger, type LoadReport, settle } from './ledger.ts';
+import { closeLedger, FileLedger, settle } from './ledger.ts';
 import { LONGEST_LINE } from './lines.ts';
+import type { LoadOptions, LoadResult } from './options.ts';
 import { type Outbox, openOutbox } from './outbox.ts';
 import { openQuarantine, type Quarantine, type Rejected } from './quarantine.ts';
 import { type LogRecord, readRecords, type Unparseable } from './records.ts';
 import { openResumption, type Resumption } from './resume.ts';
-import type { Format } from './sniff.ts';
 import { type FoundSource, type Source, totalSize } from './sources.ts';
 import type { Store } from './store.ts';
 import { openTally, type Tally } from './tally.ts';
 import type { Member } from './unpack/index.ts';
 import { openWindow } from './window.ts';
-
-export interface LoadOptions {
-  /** Name that the events' cluster gets: nothing in an event says which cluster it is from. */
-  readonly cluster?: string;
-  readonly namespace: string;
-  /** Folder for what cannot be indexed, or where it goes instead. */
-  readonly quarantine: string | Quarantine;
-  /** Where the records of a source come from, when not from its bytes: a replay has them at hand. */
-  readonly recordsOf?: (source: Source) => readonly LogRecord[];
-  /** Bytes of the longest line that is read. */
-  readonly longestLine?: number;
-  /** Longest time without events that is not reported. */
-  readonly gapSeconds?: number;
-  /** Layout of the files, where the user insists on one. */
-  readonly format?: Format;
-  /** Stops reading; what has been read is still delivered. */
-  readonly signal: AbortSignal;
-  /** Where it is remembered how far the load is. */
-  readonly checkpoints?: Checkpoints;
-  /** Told what the user should know at once. */
-  readonly say?: (line: string) => void;
-  /** Told about each file as it begins and as it proceeds. */
-  readonly onProgress?: (progress: LoadProgress) => void;
-}
-
-export interface LoadProgress {
-  readonly events: number;
-  /** Bytes read from disk, of how many; undefined where a source has no size. */
-  readonly bytes: number;
-  readonly total: number | undefined;
-}
-
-export interface LoadResult {
-  /** The name of this run: of its quarantine file, and in its report. */
-  readonly run: string;
-  /** ISO time at which it began. */
-  readonly started: string;
-  readonly report: LoadReport;
-  /** Something was quarantined, a source could not be read to its end, or one that was named was left out. */
-  readonly partial: boolean;
-}
 
 const FILES_AT_ONCE = 2;
 /** All that may be under way: less than a tenth of the smallest heap that a server should have. */
@@ -125,7 +83,8 @@ function openRun(store: Store, sources: readonly FoundSource[], options: LoadOpt
   const window = openWindow({ step: BATCH_BYTES, most: MOST_UNDER_WAY });
   const { format, longestLine = LONGEST_LINE, say = () => {} } = options;
   const reading = { kaudit: VERSION, facts: FACTS_VERSION, ...(format && { format }), longestLine };
-  const resumption = openResumption({ store, checkpoints, quarantine, reading, say });
+  const flush = (): Promise<void> => outbox.flush();
+  const resumption = openResumption({ store, checkpoints, quarantine, flush, reading, say });
   const delivery: Delivery = {
     store,
     context,
@@ -139,12 +98,13 @@ function openRun(store: Store, sources: readonly FoundSource[], options: LoadOpt
     await deliverBatch(delivery, batch);
     await resumption.saveNowAndThen();
   };
+  const outbox = openOutbox(deliver, window);
   return {
     options,
     context,
     quarantine,
     resumption,
-    outbox: openOutbox(deliver, window),
+    outbox,
     name,
     rejections,
     coverage: openCoverage(options.gapSeconds),
@@ -207,7 +167,7 @@ async function loadMember(run: Run, member: Member): Promise<FileLedger> {
     }
     crashPoint('after-read');
     const place = resume();
-    if (place !== undefined) done(place);
+    if (place !== undefined) await done(place);
     run.options.onProgress?.({ events: run.events, bytes: run.readFromDisk, total: run.totalOnDisk });
     if (run.options.signal.aborted) return interrupted(ledger);
   }

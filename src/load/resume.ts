@@ -11,6 +11,8 @@ export interface ResumptionOptions {
   /** Undefined: nothing is remembered, and everything is read from its beginning. */
   readonly checkpoints: Checkpoints | undefined;
   readonly quarantine: Quarantine;
+  /** Sends everything that waits for more, and waits until it is stored. */
+  readonly flush: () => Promise<void>;
   /** How this load reads. */
   readonly reading: Checkpoint['reading'];
   /** Told why a log that was begun is read from its beginning. */
@@ -22,8 +24,8 @@ export interface OpenedMember {
   readonly from: number;
   readonly bytes: AsyncIterable<Buffer>;
   readonly ledger: FileLedger;
-  /** Everything before this byte has been read, and reading may begin again here. */
-  readonly done: (offset: number) => void;
+  /** Everything before this byte has been read, and reading may begin again here. To be waited for. */
+  readonly done: (offset: number) => Promise<void>;
   /** Reading has ended. */
   readonly close: () => void;
 }
@@ -52,8 +54,10 @@ interface Watched {
 }
 
 const SAVE_EVERY_MS = 1000;
+/** Places of one log at which reading may begin again, of which none is done with yet. */
+const MOST_PLACES = 1000;
 
-export function openResumption({ store, checkpoints, quarantine, reading, say }: ResumptionOptions): Resumption {
+export function openResumption({ store, checkpoints, reading, say, ...options }: ResumptionOptions): Resumption {
   const watched: Watched[] = [];
   /** Indices that documents have gone to, by id; and all ids that were asked for. */
   const indices = new Map<string, string>();
@@ -67,7 +71,7 @@ export function openResumption({ store, checkpoints, quarantine, reading, say }:
     // First how far each log is, then what that relies on, then the checkpoints: the next fates come meanwhile.
     const done = watched.map((log) => ({ log, ...log.ledger.progress() }));
     const noted = Object.fromEntries(indices);
-    await quarantine.sync();
+    await options.quarantine.sync();
     for (const { log, offset, counts, reasons } of done) {
       const tail = log.tails.get(offset);
       if (offset === log.saved || tail === undefined || forgotten.has(log.key)) continue;
@@ -91,6 +95,9 @@ export function openResumption({ store, checkpoints, quarantine, reading, say }:
     return saving;
   };
 
+  const saveNowAndThen = async (): Promise<void> => {
+    if (checkpoints !== undefined && Date.now() - savedAt >= SAVE_EVERY_MS) await saveAlone();
+  };
   const idOf = async (index: string): Promise<string> => {
     const id = known.get(index) ?? (await store.indexId(index));
     if (id !== '') known.set(index, id);
@@ -127,9 +134,12 @@ export function openResumption({ store, checkpoints, quarantine, reading, say }:
       const trail = openTrail(from, start?.head);
       const tails = new Map<number, Buffer>(start && [[from, start.tail]]);
       watched.push({ key, ledger, trail, tails, saved: from });
-      const done = (offset: number): void => {
+      const done = async (offset: number): Promise<void> => {
         const tail = trail.before(offset);
         if (tail.length > 0 && ledger.mark(offset)) tails.set(offset, tail);
+        // One event that waits for its batch to fill would keep every place behind it.
+        if (tails.size > MOST_PLACES) await options.flush().then(saveAlone);
+        else await saveNowAndThen();
       };
       const bytes = trail.pass(start?.rest ?? member.bytes());
       return { from, bytes, ledger, done, close: trail.close };
@@ -137,9 +147,7 @@ export function openResumption({ store, checkpoints, quarantine, reading, say }:
     noteIndex: async (index) => {
       if (checkpoints !== undefined && !indices.has(index)) indices.set(index, await idOf(index));
     },
-    saveNowAndThen: async () => {
-      if (checkpoints !== undefined && Date.now() - savedAt >= SAVE_EVERY_MS) await saveAlone();
-    },
+    saveNowAndThen,
     forget: async () => {
       for (const { key } of watched) {
         forgotten.add(key);
@@ -152,7 +160,7 @@ export function openResumption({ store, checkpoints, quarantine, reading, say }:
 
 function fromTheBeginning(member: Member): OpenedMember {
   const ledger = new FileLedger(member.name);
-  return { from: 0, bytes: member.bytes(), ledger, done: () => {}, close: () => {} };
+  return { from: 0, bytes: member.bytes(), ledger, done: async () => {}, close: () => {} };
 }
 
 interface Start {
