@@ -15,6 +15,7 @@ import { openQuarantine, type Quarantine, type Rejected } from './quarantine.ts'
 import { type LogRecord, readRecords, type Unparseable } from './records.ts';
 import { openResumption, type Resumption } from './resume.ts';
 import { type FoundSource, type Source, totalSize } from './sources.ts';
+import { stoppable } from './stoppable.ts';
 import type { Store } from './store.ts';
 import { openTally, type Tally } from './tally.ts';
 import type { Member } from './unpack/index.ts';
@@ -34,6 +35,10 @@ interface Run {
   readonly resumption: Resumption;
   readonly coverage: CoverageBuilder;
   readonly rejections: Tally;
+  /** Aborted when a source has failed. */
+  readonly failure: AbortController;
+  /** Stops reading: the user's, or the failure of another source. */
+  readonly signal: AbortSignal;
   events: number;
   inflated: number;
   readFromDisk: number;
@@ -47,9 +52,8 @@ interface Run {
 export async function load(store: Store, sources: readonly FoundSource[], options: LoadOptions): Promise<LoadResult> {
   const started = performance.now();
   const run = openRun(store, sources, options);
-  const limit = pLimit(FILES_AT_ONCE);
   try {
-    const ledgers = (await Promise.all(sources.map((source) => limit(() => loadSource(run, source))))).flat();
+    const ledgers = await loadSources(run, sources);
     await run.outbox.finish();
     await run.quarantine.sync();
     if (!options.signal.aborted) await run.resumption.forget();
@@ -62,8 +66,11 @@ export async function load(store: Store, sources: readonly FoundSource[], option
     });
     const partial = report.quarantined > 0 || ledgers.some((ledger) => ledger.partial);
     return { run: run.name, started: run.context.ingested, report, partial };
+  } catch (error) {
+    // Who called may let go of the folder of checkpoints now: nothing may be under way that would still write there.
+    await run.outbox.finish().catch(() => {});
+    throw error;
   } finally {
-    limit.clearQueue();
     try {
       await run.resumption.close();
     } finally {
@@ -99,6 +106,7 @@ function openRun(store: Store, sources: readonly FoundSource[], options: LoadOpt
     await resumption.saveNowAndThen();
   };
   const outbox = openOutbox(deliver, window);
+  const failure = new AbortController();
   return {
     options,
     context,
@@ -108,6 +116,8 @@ function openRun(store: Store, sources: readonly FoundSource[], options: LoadOpt
     name,
     rejections,
     coverage: openCoverage(options.gapSeconds),
+    failure,
+    signal: AbortSignal.any([options.signal, failure.signal]),
     events: 0,
     inflated: 0,
     readFromDisk: 0,
@@ -115,10 +125,23 @@ function openRun(store: Store, sources: readonly FoundSource[], options: LoadOpt
   };
 }
 
+/** Ledgers of all sources. Throws what one of them threw, when the others have stopped too. */
+async function loadSources(run: Run, sources: readonly FoundSource[]): Promise<readonly FileLedger[]> {
+  const limit = pLimit(FILES_AT_ONCE);
+  const loads = sources.map((source) =>
+    limit(() => loadSource(run, source)).catch((error: unknown) => {
+      run.failure.abort();
+      throw error;
+    }),
+  );
+  await Promise.allSettled(loads);
+  return (await Promise.all(loads)).flat();
+}
+
 /** A ledger for each log in the source: one, or as many as an archive holds. */
 async function loadSource(run: Run, source: FoundSource): Promise<readonly FileLedger[]> {
   if (source.kind !== 'source') return [leftOut(source)];
-  if (run.options.signal.aborted) return [interrupted(new FileLedger(source.name))];
+  if (run.signal.aborted) return [interrupted(new FileLedger(source.name))];
   if (run.options.recordsOf !== undefined) return [await loadRecords(run, source, run.options.recordsOf(source))];
   const ledgers: FileLedger[] = [];
   let remark: string | undefined;
@@ -130,13 +153,13 @@ async function loadSource(run: Run, source: FoundSource): Promise<readonly FileL
       remark = text;
     },
   });
-  for await (const member of members) {
+  for await (const member of stoppable(members, run.signal)) {
     const ledger = member.kind === 'member' ? await loadMember(run, member) : leftOut(member);
     ledgers.push(ledger);
     ledger.reason ??= remark;
-    if (run.options.signal.aborted) break;
   }
-  return ledgers;
+  const isUnseen = ledgers.length === 0 && run.signal.aborted;
+  return isUnseen ? [interrupted(new FileLedger(source.name))] : ledgers;
 }
 
 function leftOut({ kind, name, reason }: Exclude<FoundSource, { readonly kind: 'source' }>): FileLedger {
@@ -159,7 +182,7 @@ async function loadMember(run: Run, member: Member): Promise<FileLedger> {
     ...(format !== undefined && { format }),
     ...(longestLine !== undefined && { longestLine }),
   });
-  for await (const { records, resume } of groups) {
+  for await (const { records, resume } of stoppable(groups, run.signal)) {
     for (const record of records) {
       // Waiting for each, ready or not, would cost as much as reading it.
       const pause = take(run, file, record);
@@ -169,8 +192,8 @@ async function loadMember(run: Run, member: Member): Promise<FileLedger> {
     const place = resume();
     if (place !== undefined) await done(place);
     run.options.onProgress?.({ events: run.events, bytes: run.readFromDisk, total: run.totalOnDisk });
-    if (run.options.signal.aborted) return interrupted(ledger);
   }
+  if (run.signal.aborted) return interrupted(ledger);
   close();
   const { read, skipped } = ledger.report();
   if (read === 0) ledger.reason ??= 'nothing in it';
