@@ -208,7 +208,7 @@ function unparseableOf(piece: Extract<Piece, { kind: 'unparseable' }>, range: By
 }
 
 /** A streamed event has no place in bytes: its offset is its number. */
-async function* readStream({ file, peeked, unwrapper }: Reading): AsyncGenerator<RecordGroup> {
+async function* readStream({ file, longestLine, peeked, unwrapper }: Reading): AsyncGenerator<RecordGroup> {
   const watch = utf8Watch();
   let number = 0;
   const numbered = (piece: Piece): Piece => {
@@ -221,7 +221,13 @@ async function* readStream({ file, peeked, unwrapper }: Reading): AsyncGenerator
     return { ...piece, offset, format: `${piece.format} (streamed)`, ...invalid };
   };
   try {
-    for await (const { before, text, after } of streamItems(watch.pass(peeked.chunks))) {
+    for await (const { before, text, after, length, overlong } of streamItems(watch.pass(peeked.chunks), longestLine)) {
+      if (overlong) {
+        const detail = `a value of ${length.toLocaleString('en')} characters: --longest-line allows more`;
+        yield together([{ kind: 'unparseable', offset: number, reason: 'overlong-line', detail, text }]);
+        number += 1;
+        continue;
+      }
       const pieces = unwrapper.take(Buffer.from(before + text + after), number);
       yield together(recordsOf(file, pieces.map(numbered), undefined));
     }
