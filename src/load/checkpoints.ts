@@ -35,6 +35,8 @@ const checkpointSchema = z.strictObject({
     degraded: count,
   }),
   reasons: z.array(z.strictObject({ fate: z.enum(['quarantined', 'skipped', 'degraded']), reason: z.string(), count })),
+  /** Where what is counted as quarantined lies. */
+  quarantineFiles: z.array(z.string()),
   /** Where its events went, by the index's uuid: are they still there? */
   indices: z.record(z.string(), z.string()),
 });

@@ -63,6 +63,7 @@ export async function load(store: Store, sources: readonly FoundSource[], option
       seconds: (performance.now() - started) / 1000,
       bytes: run.inflated,
       quarantineFile: run.quarantine.file(),
+      earlierQuarantineFiles: run.resumption.quarantineFiles(),
     });
     const partial = report.quarantined > 0 || ledgers.some((ledger) => ledger.partial);
     return { run: run.name, started: run.context.ingested, report, partial };
@@ -156,10 +157,20 @@ async function loadSource(run: Run, source: FoundSource): Promise<readonly FileL
   for await (const member of stoppable(members, run.signal)) {
     const ledger = member.kind === 'member' ? await loadMember(run, member) : leftOut(member);
     ledgers.push(ledger);
-    ledger.reason ??= remark;
   }
+  if (remark !== undefined) remarkOn(ledgers, source.name, remark);
   const isUnseen = ledgers.length === 0 && run.signal.aborted;
   return isUnseen ? [interrupted(new FileLedger(source.name))] : ledgers;
+}
+
+/** What is worth knowing of a source stands with the log that it is, or beside those of an archive. */
+function remarkOn(ledgers: FileLedger[], name: string, remark: string): void {
+  let ledger = ledgers.find(({ file }) => file === name);
+  if (ledger === undefined) {
+    ledger = new FileLedger(name);
+    ledgers.push(ledger);
+  }
+  ledger.reason ??= remark;
 }
 
 function leftOut({ kind, name, reason }: Exclude<FoundSource, { readonly kind: 'source' }>): FileLedger {

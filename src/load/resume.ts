@@ -37,6 +37,8 @@ export interface Resumption {
   readonly noteIndex: (index: string) => Promise<void>;
   /** Writes checkpoints when the last ones are old enough. */
   readonly saveNowAndThen: () => Promise<void>;
+  /** Quarantine files of the runs that this one has gone on from. */
+  readonly quarantineFiles: () => readonly string[];
   /** The load has come to its end: nothing is left to resume. */
   readonly forget: () => Promise<void>;
   /** Writes what is done with. */
@@ -50,6 +52,8 @@ interface Watched {
   readonly trail: Trail;
   /** Last bytes before each place where reading may begin again. */
   readonly tails: Map<number, Buffer>;
+  /** Quarantine files of earlier runs. */
+  readonly quarantineFiles: readonly string[];
   saved: number;
 }
 
@@ -71,6 +75,7 @@ export function openResumption({ store, checkpoints, reading, say, ...options }:
     // First how far each log is, then what that relies on, then the checkpoints: the next fates come meanwhile.
     const done = watched.map((log) => ({ log, ...log.ledger.progress() }));
     const noted = Object.fromEntries(indices);
+    const file = options.quarantine.file();
     await options.quarantine.sync();
     for (const { log, offset, counts, reasons } of done) {
       const tail = log.tails.get(offset);
@@ -82,6 +87,7 @@ export function openResumption({ store, checkpoints, reading, say, ...options }:
         offset,
         counts,
         reasons: [...reasons],
+        quarantineFiles: [...log.quarantineFiles, ...(file === undefined ? [] : [file])],
         head: pieceOf(log.trail.head()),
         tail: pieceOf(tail),
         indices: noted,
@@ -133,7 +139,8 @@ export function openResumption({ store, checkpoints, reading, say, ...options }:
       const ledger = new FileLedger(member.name, start && progressOf(start.checkpoint));
       const trail = openTrail(from, start?.head);
       const tails = new Map<number, Buffer>(start && [[from, start.tail]]);
-      watched.push({ key, ledger, trail, tails, saved: from });
+      const quarantineFiles = start?.checkpoint.quarantineFiles ?? [];
+      watched.push({ key, ledger, trail, tails, quarantineFiles, saved: from });
       const done = async (offset: number): Promise<void> => {
         const tail = trail.before(offset);
         if (tail.length > 0 && ledger.mark(offset)) tails.set(offset, tail);
@@ -148,6 +155,7 @@ export function openResumption({ store, checkpoints, reading, say, ...options }:
       if (checkpoints !== undefined && !indices.has(index)) indices.set(index, await idOf(index));
     },
     saveNowAndThen,
+    quarantineFiles: () => [...new Set(watched.flatMap((log) => log.quarantineFiles))],
     forget: async () => {
       for (const { key } of watched) {
         forgotten.add(key);

@@ -18,6 +18,7 @@ const CHECKPOINT: Omit<Checkpoint, 'version'> = {
   tail: pieceOf(Buffer.from('ends')),
   counts: { ...NOTHING, read: 3, created: 2, quarantined: 1 },
   reasons: [{ fate: 'quarantined', reason: 'not-json', count: 1 }],
+  quarantineFiles: ['/home/alice/quarantine/run.jsonl'],
   indices: { 'kaudit-events-default-2026.03': 'uuid' },
 };
 const FOUND: FoundCheckpoint = { kind: 'checkpoint', checkpoint: { version: 2, ...CHECKPOINT } };

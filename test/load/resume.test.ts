@@ -80,6 +80,17 @@ describe('a load that was interrupted', () => {
     expect(await countEvents(cluster, namespace)).toBe(EVENTS);
   });
 
+  it('still tells what the first run has left out, and where it has put it', async () => {
+    const klog = 'I0302 09:41:07.123456       1 controller.go:90] another program';
+    const path = file('audit.log', [klog, 'no event', ...lines].join('\n'));
+    const first = await loadFile(path, true);
+    const second = await loadFile(path);
+    expect(second).toMatchObject({ read: EVENTS + 2, created: EVENTS, quarantined: 1, skipped: 1 });
+    expect(second).not.toHaveProperty('quarantineFile');
+    expect(second.earlierQuarantineFiles).toEqual([first.quarantineFile]);
+    expect(second.files[0]?.reason).toBe('1 klog line skipped');
+  });
+
   it('is a new one when it has come to its end', async () => {
     const path = file('audit.log', lines.join('\n'));
     await loadFile(path, true);
