@@ -32,7 +32,10 @@ export async function findSources(
   limits: UnpackLimits = {},
 ): Promise<readonly FoundSource[]> {
   const found = withoutDoubles(await walk(paths, stdin));
-  const repeated = await findRepeated(found.flatMap((one) => (one.kind === 'file' ? [one.file] : [])));
+  const repeated = await findRepeated(
+    found.flatMap((one) => (one.kind === 'file' ? [one.file] : [])),
+    limits,
+  );
   return found.map((one) => {
     if (one.kind === 'unreadable') return one;
     if (one.kind === 'stream') return streamSource(one.name, one.read, limits);

@@ -239,6 +239,20 @@ describe('P5: gzip', () => {
   }, 300_000);
 });
 
+describe('P5: what inflates to more than is allowed', () => {
+  it('is read as far as that, and said to be more', async () => {
+    const path = file('more.gz', gzipSync(Buffer.concat([around(''), Buffer.alloc(10_000_000, '\n')])));
+    const args = ['load', path, '--namespace', NAMESPACE, '--json', '--most-inflated'];
+    const ran = await kaudit([...args, String(1 / 1024)], { env: envOf(target) });
+    expect(ran.code, ran.err).toBe(3);
+    const { created, files } = ledgerOf(ran);
+    expect(created).toBe(2);
+    expect(files[0]?.reason).toBe('it inflates to more than 1,048,576 bytes: --most-inflated allows more');
+    const nothing = await kaudit([...args, '0'], { env: envOf(target) });
+    expect([nothing.code, nothing.err]).toEqual([2, expect.stringContaining('--most-inflated is 0')]);
+  });
+});
+
 describe('P6: JSON that is no event, and events of other kinds', () => {
   it.each<[string, string, Partial<LoadReport>]>([
     ['another object of Kubernetes', '{"kind":"Pod","apiVersion":"v1"}', { created: 2, quarantined: 1 }],

@@ -113,7 +113,9 @@ async function* limited(chunks: AsyncIterable<Buffer>, most: number | undefined)
     yield chunk.subarray(0, left);
     left -= chunk.length;
     if (left < 0)
-      throw new DamagedSource(`it inflates to more than ${most?.toLocaleString('en')} bytes, the most allowed`);
+      throw new DamagedSource(
+        `it inflates to more than ${most?.toLocaleString('en')} bytes: --most-inflated allows more`,
+      );
   }
 }
 
