@@ -3,7 +3,7 @@ import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { crashPoint } from '../shared/crash-point.ts';
-import { KauditError, systemCodeOf } from '../shared/errors.ts';
+import { KauditError, messageOf, systemCodeOf } from '../shared/errors.ts';
 import { withLock } from '../shared/lock.ts';
 import type { Progress } from './ledger.ts';
 import { FORMATS } from './sniff.ts';
@@ -66,7 +66,7 @@ export interface Checkpoints {
  * so what is damaged or of another version is told and passed over.
  */
 export async function withCheckpoints<T>(folder: string, action: (checkpoints: Checkpoints) => Promise<T>): Promise<T> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolder(folder);
   return await withLock(join(folder, 'lock'), { onWait: (holder) => refuse(folder, holder) }, () =>
     action({
       find: (key) => read(pathOf(folder, key), key),
@@ -74,6 +74,17 @@ export async function withCheckpoints<T>(folder: string, action: (checkpoints: C
       forget: (key) => rm(pathOf(folder, key), { force: true }),
     }),
   );
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw new KauditError('invalid-configuration', `${folder} cannot be made: ${messageOf(cause)}.`, {
+      hint: 'Set KAUDIT_HOME to a folder of your own, or load with --no-resume, which remembers nothing.',
+      cause,
+    });
+  }
 }
 
 function refuse(folder: string, holder: { readonly pid: number; readonly host: string } | undefined): never {
