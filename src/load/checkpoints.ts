@@ -9,7 +9,7 @@ import type { Progress } from './ledger.ts';
 import { FORMATS } from './sniff.ts';
 
 const count = z.number().int().nonnegative();
-const piece = z.object({ length: count, hash: z.string() });
+const fingerprint = z.object({ length: count, hash: z.string() });
 
 const checkpointSchema = z.strictObject({
   version: z.literal(2),
@@ -23,8 +23,8 @@ const checkpointSchema = z.strictObject({
   }),
   offset: count,
   /** The first bytes of the log, and the last ones before the offset: is it still the log that was read? */
-  head: piece,
-  tail: piece,
+  head: fingerprint,
+  tail: fingerprint,
   counts: z.strictObject({
     read: count,
     created: count,
@@ -45,7 +45,7 @@ const checkpointSchema = z.strictObject({
 export type Checkpoint = z.infer<typeof checkpointSchema>;
 
 /** A part of a log, to know it again. */
-export type Piece = z.infer<typeof piece>;
+export type Fingerprint = z.infer<typeof fingerprint>;
 
 export type FoundCheckpoint =
   | { readonly kind: 'none' }
@@ -94,7 +94,7 @@ function refuse(folder: string, holder: { readonly pid: number; readonly host: s
   });
 }
 
-export function pieceOf(bytes: Buffer): Piece {
+export function fingerprintOf(bytes: Buffer): Fingerprint {
   return { length: bytes.length, hash: createHash('sha256').update(bytes).digest('base64url') };
 }
 

@@ -8,11 +8,12 @@ import {
   variantOf,
 } from '../audit/document.ts';
 import { eventsAlias, variantsIndex } from '../audit/indices.ts';
+import type { BulkOutcome } from '../shared/bulk.ts';
 import { addressOf, type Batch, batchesOf, type Destination, type Entry, releaseBatch, textOf } from './batch.ts';
 import { type Conflict, judgeConflicts } from './conflicts.ts';
 import { settle } from './ledger.ts';
 import type { Quarantine } from './quarantine.ts';
-import type { Store, StoreOutcome } from './store.ts';
+import type { Store } from './store.ts';
 import type { Tally } from './tally.ts';
 
 export interface Delivery {
@@ -87,7 +88,7 @@ async function prepareIndex(delivery: Delivery, index: string, alias: string | u
   await onIndex(index);
 }
 
-function outcomeAt(outcomes: readonly StoreOutcome[], at: number): StoreOutcome {
+function outcomeAt(outcomes: readonly BulkOutcome[], at: number): BulkOutcome {
   return outcomes[at] ?? { kind: 'refused', reason: 'the server gave no outcome' };
 }
 

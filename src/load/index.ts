@@ -9,5 +9,5 @@ export type { MissingRotation } from './rotation.ts';
 export { parseShare, type Share, shareOf } from './share.ts';
 export { FORMATS, type Format } from './sniff.ts';
 export { type FoundSource, findSources, type Source, streamSource } from './sources.ts';
-export type { BulkBody, Store, StoreOutcome } from './store.ts';
+export type { Store } from './store.ts';
 export { openTally, type Tallied, type Tally } from './tally.ts';

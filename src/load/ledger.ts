@@ -61,11 +61,11 @@ export interface LoadReport extends Counts {
   readonly earlierQuarantineFiles?: readonly string[];
 }
 
-type Tally = { -readonly [K in keyof Counts]: Counts[K] };
+type RunningCounts = { -readonly [K in keyof Counts]: Counts[K] };
 
 /** A stretch of a source, and what became of its records. */
 export interface Segment {
-  readonly counts: Tally;
+  readonly counts: RunningCounts;
   /** A few: each reason once. */
   readonly reasons: (ReasonCount & { count: number })[];
   /** Read, and without a fate yet. */

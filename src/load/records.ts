@@ -1,11 +1,12 @@
 import type { ByteRange, Candidate } from '../audit/document.ts';
 import { openUnwrapper, type Piece, type Unwrapper, unwrapYaml } from '../audit/wrappers/index.ts';
 import { messageOf } from '../shared/errors.ts';
+import { counted } from './counted.ts';
 import { type Line, LONGEST_LINE, splitLines } from './lines.ts';
 import type { QuarantineReason } from './quarantine.ts';
-import { chooseLayout, type Format, isEnough, type Peeked, peek } from './sniff.ts';
+import { chooseLayout, type Format, isEnough } from './sniff.ts';
 import { streamItems } from './stream.ts';
-import { DamagedSource, unreadable } from './unpack/index.ts';
+import { DamagedSource, type Peeked, peek, unreadable } from './unpack/index.ts';
 
 /** One thing that was read, in the place of an event. */
 export type LogRecord =
@@ -65,13 +66,6 @@ export async function* readRecords(
     yield* readPlain({ file, from, longestLine, peeked, unwrapper: openUnwrapper(), end: () => end }, format);
   } catch (error) {
     yield together([{ kind: 'broken', reason: error instanceof DamagedSource ? error.message : unreadable(error) }]);
-  }
-}
-
-async function* counted(chunks: AsyncIterable<Buffer>, onBytes: (count: number) => void): AsyncGenerator<Buffer> {
-  for await (const chunk of chunks) {
-    onBytes(chunk.length);
-    yield chunk;
   }
 }
 

@@ -17,7 +17,7 @@ interface Head {
 }
 
 /** Tells nearly all logs apart: an event has a time and an id. A client may choose the id, so equal heads prove nothing. */
-const HEAD_BYTES = 1024;
+const TELLING_BYTES = 1024;
 const FILES_AT_ONCE = 8;
 /** Bytes of a gzip file with nothing in it. */
 const EMPTY_GZIP = 20;
@@ -89,9 +89,9 @@ function groupsOf<T>(items: readonly T[], keyOf: (item: T) => unknown): readonly
 
 async function readHead(file: FoundFile): Promise<Head> {
   const packed = packedFile(file, false, UNWATCHED);
-  const raw = await headOf(packed.read({ to: HEAD_BYTES }), HEAD_BYTES);
+  const raw = await headOf(packed.read({ to: TELLING_BYTES }), TELLING_BYTES);
   if (!isCompressed(packingOf(raw))) return { bytes: raw, isCompressed: false };
-  return { bytes: await headOf(plainBytes(packed), HEAD_BYTES), isCompressed: true };
+  return { bytes: await headOf(plainBytes(packed), TELLING_BYTES), isCompressed: true };
 }
 
 /** Whether all that can be read of a compressed file is what another begins with. */

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type Checkpoint, type Checkpoints, type Piece, pieceOf, progressOf } from './checkpoints.ts';
+import { type Checkpoint, type Checkpoints, type Fingerprint, fingerprintOf, progressOf } from './checkpoints.ts';
 import { FileLedger } from './ledger.ts';
 import type { Quarantine } from './quarantine.ts';
 import type { Store } from './store.ts';
@@ -88,8 +88,8 @@ export function openResumption({ store, checkpoints, reading, say, ...options }:
         counts,
         reasons: [...reasons],
         quarantineFiles: [...log.quarantineFiles, ...(file === undefined ? [] : [file])],
-        head: pieceOf(log.trail.head()),
-        tail: pieceOf(tail),
+        head: fingerprintOf(log.trail.head()),
+        tail: fingerprintOf(tail),
         indices: noted,
       });
       log.saved = offset;
@@ -192,9 +192,9 @@ async function resumed(member: Member, checkpoint: Checkpoint): Promise<Start | 
   }
 }
 
-async function bytesOf(member: Member, from: number, { length, hash }: Piece): Promise<Buffer | undefined> {
+async function bytesOf(member: Member, from: number, { length, hash }: Fingerprint): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   for await (const chunk of member.bytes({ from, to: from + length })) chunks.push(chunk);
   const bytes = Buffer.concat(chunks);
-  return pieceOf(bytes).hash === hash ? bytes : undefined;
+  return fingerprintOf(bytes).hash === hash ? bytes : undefined;
 }

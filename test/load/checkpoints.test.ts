@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { type Checkpoint, type FoundCheckpoint, pieceOf, withCheckpoints } from '../../src/load/checkpoints.ts';
+import { type Checkpoint, type FoundCheckpoint, fingerprintOf, withCheckpoints } from '../../src/load/checkpoints.ts';
 import { NOTHING } from '../../src/load/ledger.ts';
 
 let folder: string;
@@ -14,8 +14,8 @@ const CHECKPOINT: Omit<Checkpoint, 'version'> = {
   key: '/logs/audit.log',
   offset: 4096,
   reading: { kaudit: '0.1.0', facts: 2, format: 'lines', longestLine: 1024 },
-  head: pieceOf(Buffer.from('begins')),
-  tail: pieceOf(Buffer.from('ends')),
+  head: fingerprintOf(Buffer.from('begins')),
+  tail: fingerprintOf(Buffer.from('ends')),
   counts: { ...NOTHING, read: 3, created: 2, quarantined: 1 },
   reasons: [{ fate: 'quarantined', reason: 'not-json', count: 1 }],
   quarantineFiles: ['/home/alice/quarantine/run.jsonl'],

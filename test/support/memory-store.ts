@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../src/audit/event.ts';
-import type { BulkBody, Store, StoreOutcome } from '../../src/load/index.ts';
+import type { Store } from '../../src/load/index.ts';
+import type { BulkBody, BulkOutcome } from '../../src/shared/bulk.ts';
 
 export interface MemoryStore extends Store {
   /** Sources by `index/id`. */
@@ -20,7 +21,7 @@ export function memoryStore(changes: Partial<Store> = {}): MemoryStore {
   };
 }
 
-function createIn(documents: Map<string, JsonObject>, key: string, source: JsonObject): StoreOutcome {
+function createIn(documents: Map<string, JsonObject>, key: string, source: JsonObject): BulkOutcome {
   if (documents.has(key)) return { kind: 'conflict', resent: false };
   documents.set(key, source);
   return { kind: 'created' };
