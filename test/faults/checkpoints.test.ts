@@ -1,37 +1,29 @@
 /** What a load remembers, damaged, lost, foreign or in use: K5 and K6 of the fault matrix. The next load is exact, and says so. */
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { freshNamespace } from '../support/cluster.ts';
-import { type FakeElasticsearch, fakeElasticsearch } from '../support/fake-elasticsearch.ts';
-import { eventLines, expectExactly, fakeTarget, ledgerOf, type Target } from '../support/oracle.ts';
+import { fakeElasticsearch } from '../support/fake-elasticsearch.ts';
+import { useFakeTarget } from '../support/fake-target.ts';
+import { eventLines, expectExactly, fakeTarget, ledgerOf } from '../support/oracle.ts';
 import { type RunningLoad, startLoad } from '../support/running-load.ts';
 
 /** More than one batch, so that the first is done with while the second is under way. */
 const LINES = eventLines(9000, 12);
 const NAMESPACE = freshNamespace();
 
-let fake: FakeElasticsearch;
-let target: Target;
+const on = useFakeTarget();
 let path: string;
 let home: string;
 
-beforeEach(async () => {
-  fake = await fakeElasticsearch();
-  target = fakeTarget(fake);
-  home = mkdtempSync(join(tmpdir(), 'kaudit-checkpoints-'));
+beforeEach(() => {
+  home = on.folder;
   path = join(home, 'audit.log');
   writeFileSync(path, LINES.join('\n'));
 });
-afterEach(async () => {
-  await fake.close();
-  rmSync(home, { recursive: true });
-});
 
-const start = (env: Readonly<Record<string, string>> = {}): RunningLoad =>
-  startLoad(target, NAMESPACE, { paths: [path], home, env });
+const start = (target = on.target): RunningLoad => startLoad(target, NAMESPACE, { paths: [path], home });
 
 /** The checkpoint's file, when there is one. */
 function checkpointFile(): string | undefined {
@@ -44,18 +36,18 @@ function checkpointFile(): string | undefined {
 /** Kills a load when it has remembered something; gives the checkpoint's file. */
 async function killHalfway(): Promise<string> {
   // The first request is answered when checkpoints are old enough to be written, the second never.
-  fake.spoil = ({ number }) => (number === 1 ? { kind: 'delay', ms: 1200 } : { kind: 'hang' });
+  on.fake.spoil = ({ number }) => (number === 1 ? { kind: 'delay', ms: 1200 } : { kind: 'hang' });
   const running = start();
   while (checkpointFile() === undefined) await delay(20);
   running.kill('SIGKILL');
   await running.ended;
-  fake.spoil = () => undefined;
+  on.fake.spoil = () => undefined;
   return checkpointFile() ?? '';
 }
 
 /** The same command once more is exact; gives what it said, and whether it went on. */
-async function loadAgain(): Promise<{ readonly err: string; readonly wentOn: boolean }> {
-  const ran = await start().end();
+async function loadAgain(target = on.target): Promise<{ readonly err: string; readonly wentOn: boolean }> {
+  const ran = await start(target).end();
   expect(ran.code, ran.err).toBe(0);
   const { read, files } = ledgerOf(ran);
   expect(read).toBe(LINES.length);
@@ -98,20 +90,19 @@ describe('K5: a load that was killed', () => {
     expect(await loadAgain()).toMatchObject({ wentOn: false });
   });
 
-  it('begins anew into another server, with the same home', async () => {
+  it('begins anew into another server, also when somebody carries the state along', async () => {
     const file = await killHalfway();
-    await fake.close();
-    fake = await fakeElasticsearch();
-    target = fakeTarget(fake);
-    // Somebody who moves a server to another address might carry the state along.
-    const running = start();
+    const other = await fakeElasticsearch();
+    const running = start(fakeTarget(other));
     await running.says(/While loading/);
     const [folder = ''] = readdirSync(join(home, 'state')).filter((name) => !file.includes(name));
     await running.end();
-    cpSync(file, join(home, 'state', folder, file.slice(file.lastIndexOf('/') + 1)));
-    const { err, wentOn } = await loadAgain();
+    other.deleteIndices();
+    cpSync(file, join(home, 'state', folder, basename(file)));
+    const { err, wentOn } = await loadAgain(fakeTarget(other));
     expect(wentOn).toBe(false);
     expect(err).toContain('an index with its events is not there any more');
+    await other.close();
   });
 
   it('says where it cannot remember anything, and what to do', async () => {
@@ -121,15 +112,15 @@ describe('K5: a load that was killed', () => {
     expect(ran.err).toContain(join(home, 'state'));
     expect(ran.err).toContain('KAUDIT_HOME');
     expect(ran.err).not.toContain('    at ');
-    expect(await target.stored(NAMESPACE)).toEqual([]);
+    expect(await on.target.stored(NAMESPACE)).toEqual([]);
   });
 });
 
 describe('K6: two loads that would remember in one folder', () => {
   it('are refused: the second ends at once and says who is at work, the first is exact', async () => {
-    fake.spoil = ({ number }) => (number === 1 ? { kind: 'delay', ms: 3000 } : undefined);
+    on.fake.spoil = ({ number }) => (number === 1 ? { kind: 'delay', ms: 3000 } : undefined);
     const first = start();
-    while (!fake.requests.includes('POST /_bulk')) await delay(20);
+    while (!on.fake.requests.includes('POST /_bulk')) await delay(20);
     const second = await start().end();
     expect(second.code, second.err).toBe(1);
     expect(second.out).toBe('');
@@ -138,7 +129,7 @@ describe('K6: two loads that would remember in one folder', () => {
     const ran = await first.end();
     expect(ran.code, ran.err).toBe(0);
     expect(ledgerOf(ran)).toMatchObject({ read: LINES.length, created: LINES.length });
-    await expectExactly(target, NAMESPACE, LINES);
+    await expectExactly(on.target, NAMESPACE, LINES);
   });
 
   it('may follow each other, also when the first was killed while it held the folder', async () => {
