@@ -1,5 +1,6 @@
-import type { AuditEvent, JsonObject } from '../event.ts';
-import { isObject } from '../event.ts';
+import type { JsonObject } from '../../shared/json.ts';
+import { isObject } from '../../shared/json.ts';
+import type { AuditEvent } from '../event.ts';
 import { membersJson } from '../json-members.ts';
 import { memoiseWords } from '../memo.ts';
 import { actorFacts, boundNode, boundPod, credentialId } from './actor.ts';
