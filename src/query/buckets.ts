@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from '../audit/event.ts';
+import { isObject, type JsonObject } from '../shared/json.ts';
 import { scalarOf } from './keys.ts';
 import { bucketsOf, type Search } from './search.ts';
 import type { Scalar } from './types.ts';

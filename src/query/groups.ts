@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from '../audit/event.ts';
+import { isObject, type JsonObject } from '../shared/json.ts';
 import type { Definition } from './definition.ts';
 import { aggregationsOf, bucketsFor, type Folded, foldMeasure, shownOf } from './folding.ts';
 import { type Key, keyValue, nameOf, type Sources, sourceOf } from './keys.ts';

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from '../audit/event.ts';
+import { isObject, type JsonObject } from '../shared/json.ts';
 import { incomplete, wholeAnswer } from './search.ts';
 import type { Ask } from './types.ts';
 

@@ -1,5 +1,5 @@
-import { isObject, type JsonObject } from '../audit/event.ts';
 import { KauditError } from '../shared/errors.ts';
+import { isObject, type JsonObject } from '../shared/json.ts';
 import type { Ask } from './types.ts';
 
 /** A complete answer. */

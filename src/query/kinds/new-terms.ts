@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../audit/event.ts';
+import type { JsonObject } from '../../shared/json.ts';
 import { eachBucket, keyOf, oneOf, sourcesOf, type Tuple, tupleIn } from '../buckets.ts';
 import { collectGroups } from '../collect.ts';
 import type { DefinitionOf } from '../definition.ts';

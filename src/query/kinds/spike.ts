@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../audit/event.ts';
+import type { JsonObject } from '../../shared/json.ts';
 import { eachSeries, groupQuery, keyOf, type Tuple } from '../buckets.ts';
 import { collectGroups } from '../collect.ts';
 import type { DefinitionOf } from '../definition.ts';

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from '../../audit/event.ts';
+import { isObject, type JsonObject } from '../../shared/json.ts';
 import { eachBucket, groupQuery } from '../buckets.ts';
 import { collectGroups } from '../collect.ts';
 import type { DefinitionOf } from '../definition.ts';
