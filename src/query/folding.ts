@@ -7,7 +7,7 @@ import { bucketsOf, metricOf } from './search.ts';
 import type { Group, Scalar } from './types.ts';
 
 /** Values of a measure that are read of each group; the others are counted. */
-const VALUES_READ = 20;
+export const VALUES_READ = 20;
 
 /** A measure of a group while it is folded together from buckets. */
 export type Folded =

@@ -93,7 +93,7 @@ describe('listed', () => {
   });
 
   it('lists the latest first where it is ordered by a time; a group without one last', () => {
-    const byTime = { ...terminal, group: { ...terminal.group, order: 'last', limit: 20 } };
+    const byTime: Definition = { ...unstaged, group: { by: ['verb'], show: {}, order: 'last', limit: 20 } };
     const some = [
       group('none', 9, { last: null }),
       group('old', 9, { last: '2026-03-02T08:00:00.000Z' }),
