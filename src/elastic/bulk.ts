@@ -1,7 +1,7 @@
-import { isObject } from '../audit/event.ts';
 import type { BulkBody, BulkOutcome } from '../shared/bulk.ts';
 import { crashPoint } from '../shared/crash-point.ts';
 import { KauditError } from '../shared/errors.ts';
+import { isObject } from '../shared/json.ts';
 import type { Cluster, RawResponse } from './cluster.ts';
 import { refusal } from './connection.ts';
 import { gaveUp, mayPass, openPatience, type RetryOptions, retryAfterMs, trySend } from './patience.ts';

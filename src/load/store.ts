@@ -1,6 +1,6 @@
-import type { JsonObject } from '../audit/event.ts';
 import type { Bucket } from '../audit/indices.ts';
 import type { BulkBody, BulkOutcome } from '../shared/bulk.ts';
+import type { JsonObject } from '../shared/json.ts';
 
 export interface StoreAddress {
   readonly index: string;

@@ -1,5 +1,5 @@
 /** How a measure is asked for, and how what buckets say of it becomes what a group shows. */
-import { isObject, type JsonObject } from '../audit/event.ts';
+import { isObject, type JsonObject } from '../shared/json.ts';
 import { scalarOf } from './keys.ts';
 import type { Measure } from './measures.ts';
 import { kql } from './scope.ts';

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../audit/event.ts';
+import type { JsonObject } from '../shared/json.ts';
 import type { Definition, NoiseSet } from './definition.ts';
 import { matchQuery, noiseOf, noiseQuery, type Scope } from './scope.ts';
 import { bucketsOf, metricOf, type Search } from './search.ts';

@@ -2,7 +2,7 @@
  * Requests that match and have not ended, such as a watch that is still open: an event of an earlier stage is all there
  * is of them. Only long-running requests have such events, so few are looked at, one by one.
  */
-import { isObject, type JsonObject } from '../audit/event.ts';
+import { isObject, type JsonObject } from '../shared/json.ts';
 import type { Definition } from './definition.ts';
 import { afterKey, type Collected, fold, groupsAggregation, keysOf, MOST_BUCKETS, pageSize } from './groups.ts';
 import { type Sources, sourceOf } from './keys.ts';
@@ -29,9 +29,8 @@ export async function collectOpen(
       track_total_hits: false,
       aggs: { groups: groupsAggregation(definition, keys, after) },
     });
-    all.tookMs += answer.tookMs;
     const buckets = bucketsOf(answer.aggregations, 'groups');
-    const ended = await endedAmong(search, query, buckets, all);
+    const ended = await endedAmong(search, query, buckets);
     for (const bucket of buckets) {
       // One that ended is counted by its end; when it began shows here.
       const requests = ended.has(identityOf(bucket)) ? 0 : 1;
@@ -50,7 +49,6 @@ async function endedAmong(
   search: Search,
   query: JsonObject,
   buckets: readonly JsonObject[],
-  all: Collected,
 ): Promise<ReadonlySet<string>> {
   const ended = new Set<string>();
   if (buckets.length === 0) return ended;
@@ -63,7 +61,6 @@ async function endedAmong(
       track_total_hits: false,
       aggs: { groups: { composite } },
     });
-    all.tookMs += answer.tookMs;
     const found = bucketsOf(answer.aggregations, 'groups');
     for (const bucket of found) ended.add(identityOf(bucket));
     if (found.length < PAGE) return ended;

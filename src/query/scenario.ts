@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from '../audit/event.ts';
+import { isObject, type JsonObject } from '../shared/json.ts';
 import type { Definition, Given, Scenario } from './definition.ts';
 import { TEMPLATES } from './like/index.ts';
 import { iso, milliseconds, parseDuration } from './time.ts';

@@ -1,12 +1,12 @@
 /** Reading of answers in the shape that Elasticsearch 9.5.3 gives; what it computes is tested against a real one. */
 import { describe, expect, it } from 'vitest';
-import type { JsonObject } from '../../src/audit/event.ts';
 import { readTemplate } from '../../src/elastic/index.ts';
 import { collectGroups } from '../../src/query/collect.ts';
 import { listed, MOST_BUCKETS } from '../../src/query/groups.ts';
 import { type Definition, fieldTypes, readLibrary, SHIPPED } from '../../src/query/index.ts';
 import type { Search } from '../../src/query/search.ts';
 import type { Group } from '../../src/query/types.ts';
+import type { JsonObject } from '../../src/shared/json.ts';
 
 const library = readLibrary([SHIPPED], fieldTypes(readTemplate().template.mappings.properties));
 const exec = library.investigations.find(({ definition }) => definition.id === 'exec-into-pod')?.definition;

@@ -1,6 +1,6 @@
-import type { JsonObject } from '../../src/audit/event.ts';
 import type { Store } from '../../src/load/index.ts';
 import type { BulkBody, BulkOutcome } from '../../src/shared/bulk.ts';
+import type { JsonObject } from '../../src/shared/json.ts';
 
 export interface MemoryStore extends Store {
   /** Sources by `index/id`. */

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { isObject } from '../event.ts';
+import { isObject } from '../../shared/json.ts';
 import { fragmentsOf } from './concatenated.ts';
 import { foreignText } from './foreign.ts';
 import { type Chunk, criChunk, dockerChunk, type Joined, openJoiner } from './join.ts';

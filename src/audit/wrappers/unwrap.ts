@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from '../event.ts';
+import { isObject, type JsonObject } from '../../shared/json.ts';
 import { AKS } from './aks.ts';
 import { CLOUDWATCH } from './cloudwatch.ts';
 import { type Fragment, fragmentsOf } from './concatenated.ts';
