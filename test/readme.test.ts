@@ -2,11 +2,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { isObject } from '../src/audit/event.ts';
 import { readTemplate } from '../src/elastic/index.ts';
 import { fieldTypes, membersOf, readLibrary, runInvestigations, SHIPPED } from '../src/query/index.ts';
 import { TEMPLATES } from '../src/query/like/index.ts';
 import { renderRun } from '../src/report/index.ts';
+import { isObject } from '../src/shared/json.ts';
 import { SETTINGS } from '../src/shared/settings.ts';
 import { kaudit } from './support/cli.ts';
 import { freshNamespace, removeNamespace, testCluster } from './support/cluster.ts';

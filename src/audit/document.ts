@@ -1,4 +1,5 @@
-import { type AuditEvent, isObject, type JsonObject, type Level, parseEvent, type Stage } from './event.ts';
+import { isObject, type JsonObject } from '../shared/json.ts';
+import { type AuditEvent, type Level, parseEvent, type Stage } from './event.ts';
 import { factsJson } from './facts/index.ts';
 import { type Degraded, FACTS_VERSION, type LoadFacts } from './facts/types.ts';
 import { contentHash, documentId } from './identity.ts';

@@ -5,6 +5,7 @@
  * document  an event as it is indexed: its own bytes, a time, and the facts
  * fact      something derived from an event so that no query has to work it out (`kaudit.*`)
  */
+import { isObject, type JsonObject, stringOf, stringsOf } from '../shared/json.ts';
 import { parseMicros } from './time.ts';
 
 export const LEVELS = ['Metadata', 'Request', 'RequestResponse'] as const;
@@ -58,8 +59,6 @@ export interface AuditEvent {
   readonly stageMicros: number | undefined;
   readonly annotations: JsonObject;
 }
-
-export type JsonObject = { readonly [key: string]: unknown };
 
 export type ParsedEvent =
   | { readonly kind: 'event'; readonly event: AuditEvent }
@@ -151,17 +150,4 @@ function rejected(reason: string): ParsedEvent {
 
 function isOneOf<T extends string>(words: readonly T[], value: unknown): value is T {
   return typeof value === 'string' && (words as readonly string[]).includes(value);
-}
-
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** A string that says something: undefined for other types and for the empty string. */
-export function stringOf(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined;
-}
-
-export function stringsOf(value: unknown): readonly string[] {
-  return Array.isArray(value) ? value.filter((item): item is string => typeof item === 'string') : [];
 }

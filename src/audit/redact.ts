@@ -1,4 +1,5 @@
-import { type AuditEvent, isObject, type ObjectRef } from './event.ts';
+import { isObject } from '../shared/json.ts';
+import type { AuditEvent, ObjectRef } from './event.ts';
 import { findMembers, findSpans, type JsonPath, type Span, type Visit } from './json-spans.ts';
 
 /** What stands in the document where a sensitive value was. */

@@ -1,11 +1,11 @@
 import { hash } from 'node:crypto';
 import { hostname } from 'node:os';
-import { isObject } from '../audit/event.ts';
 import { bulkBodyOf, type Cluster, createDocuments, ensureIndex } from '../elastic/index.ts';
 import type { LoadResult } from '../load/index.ts';
 import { type LoadCircumstances, type LoadProof, proofDocument, proofOf } from '../report/index.ts';
 import { writeAtomically } from '../shared/atomic.ts';
 import { EXIT, KauditError } from '../shared/errors.ts';
+import { isObject } from '../shared/json.ts';
 import { VERSION } from '../shared/version.ts';
 
 /** One document for each load. */

@@ -20,7 +20,7 @@ import {
   shareOf,
   withCheckpoints,
 } from '../load/index.ts';
-import { renderLoad } from '../report/index.ts';
+import { renderLoad, safeText } from '../report/index.ts';
 import { requireWritable } from '../shared/atomic.ts';
 import { EXIT, KauditError } from '../shared/errors.ts';
 import type { Settings } from '../shared/settings.ts';
@@ -45,6 +45,7 @@ interface LoadFlags
   readonly json?: boolean;
   readonly gap?: number;
   readonly longestLine?: number;
+  readonly mostInflated?: number;
   readonly report?: string;
 }
 
@@ -93,6 +94,11 @@ export function loadCommand(run: Run): CommandModule {
           default: 64,
           describe: 'MiB of the longest line that is read; longer ones are quarantined by their place',
         })
+        .option('most-inflated', {
+          type: 'number',
+          default: 1024,
+          describe: 'GiB that one compressed file may inflate to; what is more is not read',
+        })
         .option('gap', {
           type: 'number',
           default: DEFAULT_GAP_SECONDS,
@@ -116,11 +122,12 @@ async function loadPaths(context: Context, flags: LoadFlags): Promise<number> {
   const namespace = requireNamespace(flags.namespace ?? 'default');
   const gapSeconds = requireGap(flags.gap ?? DEFAULT_GAP_SECONDS);
   const longestLine = requireLineLength(flags.longestLine ?? 64);
+  const inflatedBytes = requireInflated(flags.mostInflated ?? 1024);
   if (flags.report !== undefined) await requireWritable(flags.report);
   const paths = (flags.paths ?? []).map(String);
   // An interrupt must end a load whose stdin stays open and silent.
   if (io.stdin instanceof Readable) addAbortSignal(signal, io.stdin);
-  const found = await findSources(paths, io.stdin);
+  const found = await findSources(paths, io.stdin, { inflatedBytes });
   const sources = flags.shard === undefined ? found : shareOfFound(found, flags.shard, settings);
   const cluster = await context.cluster();
   const retries = openTally();
@@ -136,6 +143,7 @@ async function loadPaths(context: Context, flags: LoadFlags): Promise<number> {
       longestLine,
       gapSeconds,
       signal,
+      say: (line) => io.say(safeText(line)),
       onProgress: progressLine(io.progress),
     });
   const state = stateFolder(settings, [cluster.url, namespace, flags.cluster ?? '', flags.shard ?? '']);
@@ -167,6 +175,12 @@ function requireLineLength(mebibytes: number): number {
   throw new KauditError('usage', `--longest-line is ${mebibytes}: expected MiB, up to 511.`);
 }
 
+function requireInflated(gibibytes: number): number {
+  const bytes = Math.round(gibibytes * 1024 ** 3);
+  if (bytes > 0 && Number.isSafeInteger(bytes)) return bytes;
+  throw new KauditError('usage', `--most-inflated is ${gibibytes}: expected GiB, such as 1024.`);
+}
+
 /** Where a load into the same place, under the same name, remembers how far it is. */
 function stateFolder({ home }: Settings, place: readonly string[]): string {
   const name = createHash('sha256').update(JSON.stringify(place)).digest('hex').slice(0, 16);
@@ -176,18 +190,10 @@ function stateFolder({ home }: Settings, place: readonly string[]): string {
 function shareOfFound(found: readonly FoundSource[], text: string, settings: Settings): readonly FoundSource[] {
   const share = parseShare(text, settings.get('JOB_COMPLETION_INDEX'));
   const stream = found.find((source) => source.kind === 'source' && source.size === undefined);
-  if (stream === undefined)
-    return shareOf(
-      found.map((source) => ({ ...source, size: sizeOf(source) })),
-      share,
-    );
+  if (stream === undefined) return shareOf(found, share);
   throw new KauditError('usage', `${stream.name} cannot be shared: it is read once, by one machine.`, {
     hint: 'Leave --shard out, or name files.',
   });
-}
-
-function sizeOf(source: FoundSource): number | undefined {
-  return source.kind === 'source' ? source.size : undefined;
 }
 
 interface LayoutFlags {

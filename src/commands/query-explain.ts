@@ -1,13 +1,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isObject, type JsonObject } from '../audit/event.ts';
 import { eventsAlias } from '../audit/indices.ts';
 import type { Cluster } from '../elastic/index.ts';
 import { findSources, load } from '../load/index.ts';
 import { type ExplainedEvent, explainEvent } from '../query/index.ts';
 import { renderExplanations } from '../report/index.ts';
 import { EXIT, KauditError } from '../shared/errors.ts';
+import { isObject, type JsonObject } from '../shared/json.ts';
 import type { Context, GlobalFlags } from './context.ts';
 import { find, mappedFields, openLibrary } from './query-library.ts';
 import { type ScopeFlags, scopeOf } from './query-scope.ts';

@@ -68,10 +68,10 @@ async function loadDay(context: Context, cluster: Cluster, path: string): Promis
   return loadExitCode(report, partial, signal.aborted);
 }
 
-const NEXT = `Now yours (npm link makes the command kaudit; without it, type node dist/cli.js):
-  kaudit load /var/log/kubernetes/audit --cluster prod   your own logs
-  kaudit query run --all                                 every investigation over them
-  kaudit query run exec-into-pod --namespace demo        one, over this demo, in full
-  kaudit query show secrets-read                         what it asks, and why
-  kaudit down                                            stop Elasticsearch; data stays
+const NEXT = `Now yours. "npm link" makes the command kaudit; without it: node dist/cli.js
+  kaudit load /var/log/kubernetes/audit --cluster prod  your own logs
+  kaudit query run --all                                all investigations
+  kaudit query run exec-into-pod --namespace demo       one of this demo in full
+  kaudit query show secrets-read                        what it asks, and why
+  kaudit down                                           stop it; data stays
 `;

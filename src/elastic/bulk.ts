@@ -1,33 +1,10 @@
-import { isObject } from '../audit/event.ts';
+import type { BulkBody, BulkOutcome } from '../shared/bulk.ts';
 import { crashPoint } from '../shared/crash-point.ts';
 import { KauditError } from '../shared/errors.ts';
+import { isObject } from '../shared/json.ts';
 import type { Cluster, RawResponse } from './cluster.ts';
 import { refusal } from './connection.ts';
 import { gaveUp, mayPass, openPatience, type RetryOptions, retryAfterMs, trySend } from './patience.ts';
-
-/** The body of a bulk request: for each document an action line (`create`, with index and id), then its JSON on one line. */
-export interface BulkBody {
-  readonly bytes: Buffer;
-  readonly documents: readonly BulkDocument[];
-}
-
-/** Where a document's two lines lie; one document after the other, from 0 to the end. */
-export interface BulkDocument {
-  readonly start: number;
-  /** Of its JSON. */
-  readonly event: number;
-  readonly end: number;
-}
-
-/**
- * created   stored by this call
- * conflict  the id is taken; `resent`: perhaps by an earlier try of this call whose answer was lost
- * refused   the server does not take this document, ever
- */
-export type BulkOutcome =
-  | { readonly kind: 'created' }
-  | { readonly kind: 'conflict'; readonly resent: boolean }
-  | { readonly kind: 'refused'; readonly reason: string };
 
 /**
  * Answers are matched by position and held against the id, so every item must keep both. Reasons quote field values: types

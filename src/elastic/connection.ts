@@ -33,7 +33,7 @@ export async function connect(options: ConnectionOptions): Promise<Cluster> {
   const client = new Client(clientOptions(options));
   const timeoutMs = options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
   const send = (request: RawRequest): Promise<RawResponse> => sendWithin(timeoutMs, client, options.url, request);
-  const server = await identify(send, options.url);
+  const server = await identify(send, options.url, authOf(options) !== undefined);
   const docker: ClusterKind = server.clusterName === 'kaudit-docker' ? 'docker' : 'external';
   return {
     url: options.url,
@@ -211,12 +211,21 @@ interface Server {
 }
 
 /** The embedded node has no root page (405): there the nodes API tells the version. */
-async function identify(send: (request: RawRequest) => Promise<RawResponse>, url: string): Promise<Server> {
+async function identify(
+  send: (request: RawRequest) => Promise<RawResponse>,
+  url: string,
+  hasCredentials: boolean,
+): Promise<Server> {
   const root = await send({ method: 'GET', path: '/' });
   const answer =
     root.status === 405
       ? await send({ method: 'GET', path: '/_nodes/_local?filter_path=cluster_name,nodes.*.version' })
       : root;
+  if (answer.status === 401 && !hasCredentials) {
+    throw new KauditError('unauthorized', `Elasticsearch at ${url} asks for credentials, and none are set.`, {
+      hint: 'Set ELASTICSEARCH_API_KEY, or ELASTICSEARCH_USERNAME and ELASTICSEARCH_PASSWORD.',
+    });
+  }
   if (answer.status === 401 || answer.status === 403) throw refusal(answer, 'GET /', url);
   if (answer.status >= 500 || answer.status === 429) {
     throw new KauditError('unreachable', `${url} answers with status ${answer.status}.`, {

@@ -1,4 +1,4 @@
-export { type BulkBody, type BulkOutcome, bulkBodyOf, createDocuments } from './bulk.ts';
+export { bulkBodyOf, createDocuments } from './bulk.ts';
 export { type ChooseOptions, chooseCluster, connectEmbedded, currentCluster } from './choose.ts';
 export type { Cluster, ClusterKind, Method, RawRequest, RawResponse } from './cluster.ts';
 export { type ConnectionOptions, connect, refusal } from './connection.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { isObject, type JsonObject } from '../audit/event.ts';
 import { KauditError } from '../shared/errors.ts';
+import { isObject, type JsonObject } from '../shared/json.ts';
 import type { Cluster } from './cluster.ts';
 import { refusal } from './connection.ts';
 

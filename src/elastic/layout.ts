@@ -1,4 +1,3 @@
-import { isObject } from '../audit/event.ts';
 import {
   BUCKETS,
   type Bucket,
@@ -9,6 +8,7 @@ import {
   undatedIndex,
 } from '../audit/indices.ts';
 import { KauditError } from '../shared/errors.ts';
+import { isObject } from '../shared/json.ts';
 import type { Cluster } from './cluster.ts';
 import { refusal } from './connection.ts';
 import { ensureIndex } from './install.ts';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { isObject } from '../audit/event.ts';
 import { eventsIndex, undatedIndex } from '../audit/indices.ts';
+import { isObject } from '../shared/json.ts';
 import type { Cluster } from './cluster.ts';
 import { refusal } from './connection.ts';
 

@@ -1,5 +1,5 @@
-import { isObject, type JsonObject } from '../audit/event.ts';
 import { KauditError } from '../shared/errors.ts';
+import { isObject, type JsonObject } from '../shared/json.ts';
 import type { Cluster } from './cluster.ts';
 import { refusal } from './connection.ts';
 import { gaveUp, openPatience, type RetryOptions, sendPatiently } from './patience.ts';

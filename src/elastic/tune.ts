@@ -1,6 +1,6 @@
 import pLimit from 'p-limit';
-import { isObject, type JsonObject } from '../audit/event.ts';
 import { eventsIndex, readEventsIndex } from '../audit/indices.ts';
+import { isObject, type JsonObject } from '../shared/json.ts';
 import type { Cluster } from './cluster.ts';
 import { ensureIndex, TEMPLATE } from './install.ts';
 import { type Clock, dropStaleLeases, leasedUntil } from './lease.ts';

@@ -1,7 +1,8 @@
 import type { DocumentText } from '../audit/document.ts';
 import type { Degraded } from '../audit/facts/types.ts';
+import type { BulkBody } from '../shared/bulk.ts';
 import type { Segment } from './ledger.ts';
-import type { BulkBody, StoreAddress } from './store.ts';
+import type { StoreAddress } from './store.ts';
 
 /** Throughput is flat from 5 MB a request up (measured: see bench/), and the server's memory is not. */
 export const BATCH_BYTES = 8 * 1024 * 1024;

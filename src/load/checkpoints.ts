@@ -3,20 +3,28 @@ import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { crashPoint } from '../shared/crash-point.ts';
-import { KauditError, systemCodeOf } from '../shared/errors.ts';
+import { KauditError, messageOf, systemCodeOf } from '../shared/errors.ts';
 import { withLock } from '../shared/lock.ts';
 import type { Progress } from './ledger.ts';
+import { FORMATS } from './sniff.ts';
 
 const count = z.number().int().nonnegative();
-const piece = z.object({ length: count, hash: z.string() });
+const fingerprint = z.object({ length: count, hash: z.string() });
 
 const checkpointSchema = z.strictObject({
-  version: z.literal(1),
+  version: z.literal(2),
   key: z.string(),
+  /** How the log was read: in another way there may be other records in it. */
+  reading: z.strictObject({
+    kaudit: z.string(),
+    facts: count,
+    format: z.enum(FORMATS).optional(),
+    longestLine: count,
+  }),
   offset: count,
   /** The first bytes of the log, and the last ones before the offset: is it still the log that was read? */
-  head: piece,
-  tail: piece,
+  head: fingerprint,
+  tail: fingerprint,
   counts: z.strictObject({
     read: count,
     created: count,
@@ -27,6 +35,8 @@ const checkpointSchema = z.strictObject({
     degraded: count,
   }),
   reasons: z.array(z.strictObject({ fate: z.enum(['quarantined', 'skipped', 'degraded']), reason: z.string(), count })),
+  /** Where what is counted as quarantined lies. */
+  quarantineFiles: z.array(z.string()),
   /** Where its events went, by the index's uuid: are they still there? */
   indices: z.record(z.string(), z.string()),
 });
@@ -35,11 +45,17 @@ const checkpointSchema = z.strictObject({
 export type Checkpoint = z.infer<typeof checkpointSchema>;
 
 /** A part of a log, to know it again. */
-export type Piece = z.infer<typeof piece>;
+export type Fingerprint = z.infer<typeof fingerprint>;
+
+export type FoundCheckpoint =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'checkpoint'; readonly checkpoint: Checkpoint }
+  /** There is something, and it is no checkpoint of this log that this kaudit can read. */
+  | { readonly kind: 'damaged' };
 
 export interface Checkpoints {
-  /** What an unfinished load has left; undefined where there is nothing to be believed. */
-  readonly find: (key: string) => Promise<Checkpoint | undefined>;
+  /** What an unfinished load has left. */
+  readonly find: (key: string) => Promise<FoundCheckpoint>;
   readonly save: (checkpoint: Omit<Checkpoint, 'version'>) => Promise<void>;
   /** The load has come to its end: the next one is a new one. */
   readonly forget: (key: string) => Promise<void>;
@@ -47,17 +63,28 @@ export interface Checkpoints {
 
 /**
  * Keeps checkpoints in a folder that is one load's alone while the action runs. Losing them costs time and nothing else,
- * so what is damaged or of another version is passed over.
+ * so what is damaged or of another version is told and passed over.
  */
 export async function withCheckpoints<T>(folder: string, action: (checkpoints: Checkpoints) => Promise<T>): Promise<T> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolder(folder);
   return await withLock(join(folder, 'lock'), { onWait: (holder) => refuse(folder, holder) }, () =>
     action({
       find: (key) => read(pathOf(folder, key), key),
-      save: (checkpoint) => write(folder, pathOf(folder, checkpoint.key), { version: 1, ...checkpoint }),
+      save: (checkpoint) => write(folder, pathOf(folder, checkpoint.key), { version: 2, ...checkpoint }),
       forget: (key) => rm(pathOf(folder, key), { force: true }),
     }),
   );
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw new KauditError('invalid-configuration', `${folder} cannot be made: ${messageOf(cause)}.`, {
+      hint: 'Set KAUDIT_HOME to a folder of your own, or load with --no-resume, which remembers nothing.',
+      cause,
+    });
+  }
 }
 
 function refuse(folder: string, holder: { readonly pid: number; readonly host: string } | undefined): never {
@@ -67,7 +94,7 @@ function refuse(folder: string, holder: { readonly pid: number; readonly host: s
   });
 }
 
-export function pieceOf(bytes: Buffer): Piece {
+export function fingerprintOf(bytes: Buffer): Fingerprint {
   return { length: bytes.length, hash: createHash('sha256').update(bytes).digest('base64url') };
 }
 
@@ -75,13 +102,14 @@ function pathOf(folder: string, key: string): string {
   return join(folder, `${createHash('sha256').update(key).digest('hex').slice(0, 32)}.json`);
 }
 
-async function read(path: string, key: string): Promise<Checkpoint | undefined> {
+async function read(path: string, key: string): Promise<FoundCheckpoint> {
   try {
     const checkpoint = checkpointSchema.parse(JSON.parse(await readFile(path, 'utf8')));
-    return checkpoint.key === key ? checkpoint : undefined;
+    return checkpoint.key === key ? { kind: 'checkpoint', checkpoint } : { kind: 'damaged' };
   } catch (error) {
-    if (systemCodeOf(error) === 'EACCES') throw error;
-    return undefined;
+    const code = systemCodeOf(error);
+    if (code === 'EACCES') throw error;
+    return { kind: code === 'ENOENT' ? 'none' : 'damaged' };
   }
 }
 

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { oursOf } from '../audit/document.ts';
-import { isObject, type JsonObject } from '../audit/event.ts';
+import { isObject, type JsonObject } from '../shared/json.ts';
 import { addressOf, type Batch, type Entry, textOf } from './batch.ts';
 import type { Store, StoreAddress } from './store.ts';
 

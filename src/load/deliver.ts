@@ -8,11 +8,12 @@ import {
   variantOf,
 } from '../audit/document.ts';
 import { eventsAlias, variantsIndex } from '../audit/indices.ts';
-import { addressOf, type Batch, batchesOf, type Destination, type Entry, textOf } from './batch.ts';
+import type { BulkOutcome } from '../shared/bulk.ts';
+import { addressOf, type Batch, batchesOf, type Destination, type Entry, releaseBatch, textOf } from './batch.ts';
 import { type Conflict, judgeConflicts } from './conflicts.ts';
 import { settle } from './ledger.ts';
 import type { Quarantine } from './quarantine.ts';
-import type { Store, StoreOutcome } from './store.ts';
+import type { Store } from './store.ts';
 import type { Tally } from './tally.ts';
 
 export interface Delivery {
@@ -52,6 +53,7 @@ export async function deliverBatch(delivery: Delivery, batch: Batch): Promise<vo
     const second = await createAll(delivery, fallbacks);
     await resolveConflicts(delivery, second);
     for (const refused of second.refused) await quarantineEntry(delivery, fallbacks, refused);
+    releaseBatch(fallbacks);
   }
 }
 
@@ -73,17 +75,20 @@ async function createAll(delivery: Delivery, batch: Batch): Promise<Unsettled> {
   return { batch, refused, conflicts };
 }
 
-async function prepareIndices({ store, context, ready, onIndex }: Delivery, { indices }: Batch): Promise<void> {
-  const alias = eventsAlias(context.namespace);
-  for (const index of indices) {
-    const known = ready.get(index) ?? store.ensureIndex(index, alias);
-    ready.set(index, known);
-    await known;
-    await onIndex(index);
-  }
+async function prepareIndices(delivery: Delivery, { indices }: Batch): Promise<void> {
+  const alias = eventsAlias(delivery.context.namespace);
+  for (const index of indices) await prepareIndex(delivery, index, alias);
 }
 
-function outcomeAt(outcomes: readonly StoreOutcome[], at: number): StoreOutcome {
+async function prepareIndex(delivery: Delivery, index: string, alias: string | undefined): Promise<void> {
+  const { store, ready, onIndex } = delivery;
+  const known = ready.get(index) ?? store.ensureIndex(index, alias);
+  ready.set(index, known);
+  await known;
+  await onIndex(index);
+}
+
+function outcomeAt(outcomes: readonly BulkOutcome[], at: number): BulkOutcome {
   return outcomes[at] ?? { kind: 'refused', reason: 'the server gave no outcome' };
 }
 
@@ -114,8 +119,7 @@ async function resolveConflicts(delivery: Delivery, { batch, conflicts }: Unsett
 async function storeVariants(delivery: Delivery, batch: Batch, entries: readonly Entry[]): Promise<void> {
   if (entries.length === 0) return;
   const index = variantsIndex(delivery.context.namespace);
-  await delivery.store.ensureIndex(index, undefined);
-  await delivery.onIndex(index);
+  await prepareIndex(delivery, index, undefined);
   const documents = entries.map((entry): [DocumentText, Destination] => {
     const { id } = addressOf(batch, entry);
     const text = textOf(batch, entry);
@@ -128,6 +132,7 @@ async function storeVariants(delivery: Delivery, batch: Batch, entries: readonly
       if (outcome.kind === 'refused') await quarantineEntry(delivery, variants, { entry, reason: outcome.reason });
       else settle(entry.segment, outcome.kind === 'created' || outcome.resent ? 'variant' : 'duplicate');
     }
+    releaseBatch(variants);
   }
 }
 

@@ -1,7 +1,7 @@
 import type { BigIntStats } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { systemCodeOf } from '../shared/errors.ts';
-import { type ByteRange, DamagedSource, type Packed } from './unpack/index.ts';
+import { DamagedSource, type Packed, type SliceRange } from './unpack/index.ts';
 
 /** A regular file as it was when it was found. */
 export interface FoundFile {
@@ -53,7 +53,7 @@ function isSame(before: FoundFile, now: FoundFile): boolean {
 
 export function packedFile(file: FoundFile, named: boolean, watch: FileWatch): Packed {
   const { path, realPath, size } = file;
-  const read = (range: ByteRange = {}): AsyncIterable<Buffer> => readFile(file, range, watch);
+  const read = (range: SliceRange = {}): AsyncIterable<Buffer> => readFile(file, range, watch);
   return { name: path, key: realPath, size, named, read, isRereadable: true };
 }
 
@@ -61,7 +61,7 @@ export function packedFile(file: FoundFile, named: boolean, watch: FileWatch): P
  * Reads a range of a file; or all of it, up to the size that it has when it is opened and to the end of the line that this
  * cuts. Remarks that it grew; throws DamagedSource at its end where it shrank or is not the file that was found.
  */
-async function* readFile(file: FoundFile, { from = 0, to }: ByteRange, watch: FileWatch): AsyncGenerator<Buffer> {
+async function* readFile(file: FoundFile, { from = 0, to }: SliceRange, watch: FileWatch): AsyncGenerator<Buffer> {
   const handle = await open(file.realPath);
   try {
     const reading: Reading = { handle, watch, position: from, last: NEWLINE };

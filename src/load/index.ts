@@ -1,12 +1,13 @@
 export { type Checkpoints, withCheckpoints } from './checkpoints.ts';
 export { type Coverage, DEFAULT_GAP_SECONDS, type Gap } from './coverage.ts';
 export type { FileReport, LoadReport, ReasonCount } from './ledger.ts';
-export { type LoadOptions, type LoadProgress, type LoadResult, load } from './load.ts';
+export { load } from './load.ts';
+export type { LoadOptions, LoadProgress, LoadResult } from './options.ts';
 export { listQuarantine } from './quarantine-file.ts';
 export { type RemainingCount, type ReplayedFile, replayFile } from './replay.ts';
 export type { MissingRotation } from './rotation.ts';
 export { parseShare, type Share, shareOf } from './share.ts';
 export { FORMATS, type Format } from './sniff.ts';
 export { type FoundSource, findSources, type Source, streamSource } from './sources.ts';
-export type { BulkBody, Store, StoreOutcome } from './store.ts';
+export type { Store } from './store.ts';
 export { openTally, type Tallied, type Tally } from './tally.ts';

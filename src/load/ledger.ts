@@ -45,7 +45,7 @@ export interface LoadReport extends Counts {
   readonly firstEvent?: string;
   readonly lastEvent?: string;
   readonly reasons: readonly ReasonCount[];
-  /** Documents that the server refused, by its type of error, whatever became of them then. */
+  /** Documents of this run that the server refused, by its type of error, whatever became of them then. */
   readonly rejections: Tallied;
   /** Requests that were sent again, by why: filled in by who opened the store. */
   readonly retries?: Tallied;
@@ -55,14 +55,17 @@ export interface LoadReport extends Counts {
   readonly seconds: number;
   /** Bytes of JSON that were read, after inflating. */
   readonly bytes: number;
+  /** Of this run. */
   readonly quarantineFile?: string;
+  /** Of the runs that it has gone on from: what they have quarantined is in its counts. */
+  readonly earlierQuarantineFiles?: readonly string[];
 }
 
-type Tally = { -readonly [K in keyof Counts]: Counts[K] };
+type RunningCounts = { -readonly [K in keyof Counts]: Counts[K] };
 
 /** A stretch of a source, and what became of its records. */
 export interface Segment {
-  readonly counts: Tally;
+  readonly counts: RunningCounts;
   /** A few: each reason once. */
   readonly reasons: (ReasonCount & { count: number })[];
   /** Read, and without a fate yet. */
@@ -117,6 +120,7 @@ export class FileLedger {
     this.file = file;
     this.#done = from;
     this.#resumedAt = from.offset;
+    for (const { fate, reason, count } of from.reasons) if (fate === 'skipped') this.#others.set(reason, count);
   }
 
   /** Counts a record as read; its fate is entered into the segment. */
@@ -206,13 +210,14 @@ export interface LoadTotals {
   readonly seconds: number;
   readonly bytes: number;
   readonly quarantineFile: string | undefined;
+  readonly earlierQuarantineFiles: readonly string[];
 }
 
 /** The report of a load: balanced when every record that was read has one fate. */
 export function closeLedger(ledgers: readonly FileLedger[], totals: LoadTotals): LoadReport {
   const files = ledgers.map((ledger) => ledger.report());
   const counts = files.reduce<Counts>(addCounts, NOTHING);
-  const { quarantineFile, ...measured } = totals;
+  const { quarantineFile, earlierQuarantineFiles, ...measured } = totals;
   const { first, last } = totals.coverage;
   return {
     ...counts,
@@ -223,6 +228,7 @@ export function closeLedger(ledgers: readonly FileLedger[], totals: LoadTotals):
     ...measured,
     files,
     ...(quarantineFile !== undefined && { quarantineFile }),
+    ...(earlierQuarantineFiles.length > 0 && { earlierQuarantineFiles }),
   };
 }
 

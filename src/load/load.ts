@@ -1,61 +1,25 @@
 import pLimit from 'p-limit';
 import { type AuditDocument, type DocumentContext, documentOf } from '../audit/document.ts';
+import { FACTS_VERSION } from '../audit/facts/types.ts';
 import { eventsIndex } from '../audit/indices.ts';
 import { crashPoint } from '../shared/crash-point.ts';
+import { VERSION } from '../shared/version.ts';
 import { BATCH_BYTES } from './batch.ts';
-import type { Checkpoints } from './checkpoints.ts';
 import { type CoverageBuilder, type FileCoverage, openCoverage } from './coverage.ts';
 import { type Delivery, deliverBatch } from './deliver.ts';
-import { closeLedger, FileLedger, type LoadReport, settle } from './ledger.ts';
+import { closeLedger, FileLedger, settle } from './ledger.ts';
+import { LONGEST_LINE } from './lines.ts';
+import type { LoadOptions, LoadResult } from './options.ts';
 import { type Outbox, openOutbox } from './outbox.ts';
 import { openQuarantine, type Quarantine, type Rejected } from './quarantine.ts';
 import { type LogRecord, readRecords, type Unparseable } from './records.ts';
 import { openResumption, type Resumption } from './resume.ts';
-import type { Format } from './sniff.ts';
 import { type FoundSource, type Source, totalSize } from './sources.ts';
+import { stoppable } from './stoppable.ts';
 import type { Store } from './store.ts';
 import { openTally, type Tally } from './tally.ts';
 import type { Member } from './unpack/index.ts';
 import { openWindow } from './window.ts';
-
-export interface LoadOptions {
-  /** Name that the events' cluster gets: nothing in an event says which cluster it is from. */
-  readonly cluster?: string;
-  readonly namespace: string;
-  /** Folder for what cannot be indexed, or where it goes instead. */
-  readonly quarantine: string | Quarantine;
-  /** Where the records of a source come from, when not from its bytes: a replay has them at hand. */
-  readonly recordsOf?: (source: Source) => readonly LogRecord[];
-  /** Bytes of the longest line that is read. */
-  readonly longestLine?: number;
-  /** Longest time without events that is not reported. */
-  readonly gapSeconds?: number;
-  /** Layout of the files, where the user insists on one. */
-  readonly format?: Format;
-  /** Stops reading; what has been read is still delivered. */
-  readonly signal: AbortSignal;
-  /** Where it is remembered how far the load is. */
-  readonly checkpoints?: Checkpoints;
-  /** Told about each file as it begins and as it proceeds. */
-  readonly onProgress?: (progress: LoadProgress) => void;
-}
-
-export interface LoadProgress {
-  readonly events: number;
-  /** Bytes read from disk, of how many; undefined where a source has no size. */
-  readonly bytes: number;
-  readonly total: number | undefined;
-}
-
-export interface LoadResult {
-  /** The name of this run: of its quarantine file, and in its report. */
-  readonly run: string;
-  /** ISO time at which it began. */
-  readonly started: string;
-  readonly report: LoadReport;
-  /** Something was quarantined, a source could not be read to its end, or one that was named was left out. */
-  readonly partial: boolean;
-}
 
 const FILES_AT_ONCE = 2;
 /** All that may be under way: less than a tenth of the smallest heap that a server should have. */
@@ -71,6 +35,10 @@ interface Run {
   readonly resumption: Resumption;
   readonly coverage: CoverageBuilder;
   readonly rejections: Tally;
+  /** Aborted when a source has failed. */
+  readonly failure: AbortController;
+  /** Stops reading: the user's, or the failure of another source. */
+  readonly signal: AbortSignal;
   events: number;
   inflated: number;
   readFromDisk: number;
@@ -84,9 +52,8 @@ interface Run {
 export async function load(store: Store, sources: readonly FoundSource[], options: LoadOptions): Promise<LoadResult> {
   const started = performance.now();
   const run = openRun(store, sources, options);
-  const limit = pLimit(FILES_AT_ONCE);
   try {
-    const ledgers = (await Promise.all(sources.map((source) => limit(() => loadSource(run, source))))).flat();
+    const ledgers = await loadSources(run, sources);
     await run.outbox.finish();
     await run.quarantine.sync();
     if (!options.signal.aborted) await run.resumption.forget();
@@ -96,11 +63,15 @@ export async function load(store: Store, sources: readonly FoundSource[], option
       seconds: (performance.now() - started) / 1000,
       bytes: run.inflated,
       quarantineFile: run.quarantine.file(),
+      earlierQuarantineFiles: run.resumption.quarantineFiles(),
     });
     const partial = report.quarantined > 0 || ledgers.some((ledger) => ledger.partial);
     return { run: run.name, started: run.context.ingested, report, partial };
+  } catch (error) {
+    // Who called may let go of the folder of checkpoints now: nothing may be under way that would still write there.
+    await run.outbox.finish().catch(() => {});
+    throw error;
   } finally {
-    limit.clearQueue();
     try {
       await run.resumption.close();
     } finally {
@@ -118,7 +89,10 @@ function openRun(store: Store, sources: readonly FoundSource[], options: LoadOpt
     typeof options.quarantine === 'string' ? openQuarantine(options.quarantine, name, context) : options.quarantine;
   const rejections = openTally();
   const window = openWindow({ step: BATCH_BYTES, most: MOST_UNDER_WAY });
-  const resumption = openResumption({ store, checkpoints, quarantine });
+  const { format, longestLine = LONGEST_LINE, say = () => {} } = options;
+  const reading = { kaudit: VERSION, facts: FACTS_VERSION, ...(format && { format }), longestLine };
+  const flush = (): Promise<void> => outbox.flush();
+  const resumption = openResumption({ store, checkpoints, quarantine, flush, reading, say });
   const delivery: Delivery = {
     store,
     context,
@@ -132,15 +106,19 @@ function openRun(store: Store, sources: readonly FoundSource[], options: LoadOpt
     await deliverBatch(delivery, batch);
     await resumption.saveNowAndThen();
   };
+  const outbox = openOutbox(deliver, window);
+  const failure = new AbortController();
   return {
     options,
     context,
     quarantine,
     resumption,
-    outbox: openOutbox(deliver, window),
+    outbox,
     name,
     rejections,
     coverage: openCoverage(options.gapSeconds),
+    failure,
+    signal: AbortSignal.any([options.signal, failure.signal]),
     events: 0,
     inflated: 0,
     readFromDisk: 0,
@@ -148,10 +126,23 @@ function openRun(store: Store, sources: readonly FoundSource[], options: LoadOpt
   };
 }
 
+/** Ledgers of all sources. Throws what one of them threw, when the others have stopped too. */
+async function loadSources(run: Run, sources: readonly FoundSource[]): Promise<readonly FileLedger[]> {
+  const limit = pLimit(FILES_AT_ONCE);
+  const loads = sources.map((source) =>
+    limit(() => loadSource(run, source)).catch((error: unknown) => {
+      run.failure.abort();
+      throw error;
+    }),
+  );
+  await Promise.allSettled(loads);
+  return (await Promise.all(loads)).flat();
+}
+
 /** A ledger for each log in the source: one, or as many as an archive holds. */
 async function loadSource(run: Run, source: FoundSource): Promise<readonly FileLedger[]> {
   if (source.kind !== 'source') return [leftOut(source)];
-  if (run.options.signal.aborted) return [interrupted(new FileLedger(source.name))];
+  if (run.signal.aborted) return [interrupted(new FileLedger(source.name))];
   if (run.options.recordsOf !== undefined) return [await loadRecords(run, source, run.options.recordsOf(source))];
   const ledgers: FileLedger[] = [];
   let remark: string | undefined;
@@ -163,13 +154,23 @@ async function loadSource(run: Run, source: FoundSource): Promise<readonly FileL
       remark = text;
     },
   });
-  for await (const member of members) {
+  for await (const member of stoppable(members, run.signal)) {
     const ledger = member.kind === 'member' ? await loadMember(run, member) : leftOut(member);
     ledgers.push(ledger);
-    ledger.reason ??= remark;
-    if (run.options.signal.aborted) break;
   }
-  return ledgers;
+  if (remark !== undefined) remarkOn(ledgers, source.name, remark);
+  const isUnseen = ledgers.length === 0 && run.signal.aborted;
+  return isUnseen ? [interrupted(new FileLedger(source.name))] : ledgers;
+}
+
+/** What is worth knowing of a source stands with the log that it is, or beside those of an archive. */
+function remarkOn(ledgers: FileLedger[], name: string, remark: string): void {
+  let ledger = ledgers.find(({ file }) => file === name);
+  if (ledger === undefined) {
+    ledger = new FileLedger(name);
+    ledgers.push(ledger);
+  }
+  ledger.reason ??= remark;
 }
 
 function leftOut({ kind, name, reason }: Exclude<FoundSource, { readonly kind: 'source' }>): FileLedger {
@@ -192,7 +193,7 @@ async function loadMember(run: Run, member: Member): Promise<FileLedger> {
     ...(format !== undefined && { format }),
     ...(longestLine !== undefined && { longestLine }),
   });
-  for await (const { records, resume } of groups) {
+  for await (const { records, resume } of stoppable(groups, run.signal)) {
     for (const record of records) {
       // Waiting for each, ready or not, would cost as much as reading it.
       const pause = take(run, file, record);
@@ -200,10 +201,10 @@ async function loadMember(run: Run, member: Member): Promise<FileLedger> {
     }
     crashPoint('after-read');
     const place = resume();
-    if (place !== undefined) done(place);
+    if (place !== undefined) await done(place);
     run.options.onProgress?.({ events: run.events, bytes: run.readFromDisk, total: run.totalOnDisk });
-    if (run.options.signal.aborted) return interrupted(ledger);
   }
+  if (run.signal.aborted) return interrupted(ledger);
   close();
   const { read, skipped } = ledger.report();
   if (read === 0) ledger.reason ??= 'nothing in it';

@@ -8,6 +8,8 @@ export interface Outbox {
   readonly add: (document: DocumentText, destination: Destination) => boolean;
   /** Resolves when the next batch may be filled; throws what a delivery threw. */
   readonly room: () => Promise<void>;
+  /** Delivers what has been added so far, and waits for it. */
+  readonly flush: () => Promise<void>;
   /** Delivers the rest and waits for all. */
   readonly finish: () => Promise<void>;
 }
@@ -60,6 +62,11 @@ export function openOutbox(deliver: (batch: Batch) => Promise<void>, window: Win
       return waiting.length > 0 || failure !== undefined;
     },
     room: () => until(() => waiting.length === 0 || failure !== undefined),
+    flush: async () => {
+      dispatch();
+      await until(() => waiting.length === 0);
+      await Promise.all(underWay);
+    },
     finish: () => {
       dispatch();
       return until(() => false);

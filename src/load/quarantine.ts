@@ -10,7 +10,7 @@ import { keep } from './kept.ts';
 /**
  * not-json           a line that does not parse
  * broken-wrapping    a line that is cut off, or lacks the event that it should wrap
- * overlong-line      a line longer than is read
+ * overlong-line      a line longer than is read, or a value as long within a document
  * broken-json        a document over many lines that ends or breaks early
  * not-an-event       JSON, and no audit event
  * refused-by-server  an event that Elasticsearch takes in no form

@@ -1,11 +1,12 @@
 import type { ByteRange, Candidate } from '../audit/document.ts';
 import { openUnwrapper, type Piece, type Unwrapper, unwrapYaml } from '../audit/wrappers/index.ts';
 import { messageOf } from '../shared/errors.ts';
+import { counted } from './counted.ts';
 import { type Line, LONGEST_LINE, splitLines } from './lines.ts';
 import type { QuarantineReason } from './quarantine.ts';
-import { chooseLayout, type Format, isEnough, type Peeked, peek } from './sniff.ts';
+import { chooseLayout, type Format, isEnough } from './sniff.ts';
 import { streamItems } from './stream.ts';
-import { DamagedSource, unreadable } from './unpack/index.ts';
+import { DamagedSource, type Peeked, peek, unreadable } from './unpack/index.ts';
 
 /** One thing that was read, in the place of an event. */
 export type LogRecord =
@@ -65,13 +66,6 @@ export async function* readRecords(
     yield* readPlain({ file, from, longestLine, peeked, unwrapper: openUnwrapper(), end: () => end }, format);
   } catch (error) {
     yield together([{ kind: 'broken', reason: error instanceof DamagedSource ? error.message : unreadable(error) }]);
-  }
-}
-
-async function* counted(chunks: AsyncIterable<Buffer>, onBytes: (count: number) => void): AsyncGenerator<Buffer> {
-  for await (const chunk of chunks) {
-    onBytes(chunk.length);
-    yield chunk;
   }
 }
 
@@ -208,7 +202,7 @@ function unparseableOf(piece: Extract<Piece, { kind: 'unparseable' }>, range: By
 }
 
 /** A streamed event has no place in bytes: its offset is its number. */
-async function* readStream({ file, peeked, unwrapper }: Reading): AsyncGenerator<RecordGroup> {
+async function* readStream({ file, longestLine, peeked, unwrapper }: Reading): AsyncGenerator<RecordGroup> {
   const watch = utf8Watch();
   let number = 0;
   const numbered = (piece: Piece): Piece => {
@@ -221,7 +215,13 @@ async function* readStream({ file, peeked, unwrapper }: Reading): AsyncGenerator
     return { ...piece, offset, format: `${piece.format} (streamed)`, ...invalid };
   };
   try {
-    for await (const { before, text, after } of streamItems(watch.pass(peeked.chunks))) {
+    for await (const { before, text, after, length, overlong } of streamItems(watch.pass(peeked.chunks), longestLine)) {
+      if (overlong) {
+        const detail = `a value of ${length.toLocaleString('en')} characters: --longest-line allows more`;
+        yield together([{ kind: 'unparseable', offset: number, reason: 'overlong-line', detail, text }]);
+        number += 1;
+        continue;
+      }
       const pieces = unwrapper.take(Buffer.from(before + text + after), number);
       yield together(recordsOf(file, pieces.map(numbered), undefined));
     }

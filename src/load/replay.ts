@@ -40,8 +40,8 @@ export interface ReplayedFile {
 }
 
 /** Bounds what is in memory at a time. */
-const BATCH_BYTES = 64 * 1024 * 1024;
-const BATCH_ENTRIES = 5000;
+const MOST_BYTES = 64 * 1024 * 1024;
+const MOST_ENTRIES = 5000;
 
 /**
  * Sends the open entries of a quarantine file again, through the same loader with the same cluster and namespace, and
@@ -89,7 +89,7 @@ async function* batches(entries: AsyncIterable<OpenEntry>): AsyncGenerator<reado
     // Items of a list share its line.
     if (placeOf(open.entry) !== place) bytes += end - offset;
     place = placeOf(open.entry);
-    if (bytes < BATCH_BYTES && batch.length < BATCH_ENTRIES) continue;
+    if (bytes < MOST_BYTES && batch.length < MOST_ENTRIES) continue;
     yield batch;
     batch = [];
     bytes = 0;

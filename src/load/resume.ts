@@ -1,4 +1,5 @@
-import { type Checkpoint, type Checkpoints, type Piece, pieceOf, progressOf } from './checkpoints.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { type Checkpoint, type Checkpoints, type Fingerprint, fingerprintOf, progressOf } from './checkpoints.ts';
 import { FileLedger } from './ledger.ts';
 import type { Quarantine } from './quarantine.ts';
 import type { Store } from './store.ts';
@@ -10,6 +11,12 @@ export interface ResumptionOptions {
   /** Undefined: nothing is remembered, and everything is read from its beginning. */
   readonly checkpoints: Checkpoints | undefined;
   readonly quarantine: Quarantine;
+  /** Sends everything that waits for more, and waits until it is stored. */
+  readonly flush: () => Promise<void>;
+  /** How this load reads. */
+  readonly reading: Checkpoint['reading'];
+  /** Told why a log that was begun is read from its beginning. */
+  readonly say: (line: string) => void;
 }
 
 /** A log on its way, from where an unfinished load has left it. */
@@ -17,8 +24,8 @@ export interface OpenedMember {
   readonly from: number;
   readonly bytes: AsyncIterable<Buffer>;
   readonly ledger: FileLedger;
-  /** Everything before this byte has been read, and reading may begin again here. */
-  readonly done: (offset: number) => void;
+  /** Everything before this byte has been read, and reading may begin again here. To be waited for. */
+  readonly done: (offset: number) => Promise<void>;
   /** Reading has ended. */
   readonly close: () => void;
 }
@@ -30,6 +37,8 @@ export interface Resumption {
   readonly noteIndex: (index: string) => Promise<void>;
   /** Writes checkpoints when the last ones are old enough. */
   readonly saveNowAndThen: () => Promise<void>;
+  /** Quarantine files of the runs that this one has gone on from. */
+  readonly quarantineFiles: () => readonly string[];
   /** The load has come to its end: nothing is left to resume. */
   readonly forget: () => Promise<void>;
   /** Writes what is done with. */
@@ -43,14 +52,20 @@ interface Watched {
   readonly trail: Trail;
   /** Last bytes before each place where reading may begin again. */
   readonly tails: Map<number, Buffer>;
+  /** Quarantine files of earlier runs. */
+  readonly quarantineFiles: readonly string[];
   saved: number;
 }
 
 const SAVE_EVERY_MS = 1000;
+/** Places of one log at which reading may begin again, of which none is done with yet. */
+const MOST_PLACES = 1000;
 
-export function openResumption({ store, checkpoints, quarantine }: ResumptionOptions): Resumption {
+export function openResumption({ store, checkpoints, reading, say, ...options }: ResumptionOptions): Resumption {
   const watched: Watched[] = [];
+  /** Indices that documents have gone to, by id; and all ids that were asked for. */
   const indices = new Map<string, string>();
+  const known = new Map<string, string>();
   const forgotten = new Set<string>();
   let savedAt = Date.now();
   let saving: Promise<void> = Promise.resolve();
@@ -60,18 +75,21 @@ export function openResumption({ store, checkpoints, quarantine }: ResumptionOpt
     // First how far each log is, then what that relies on, then the checkpoints: the next fates come meanwhile.
     const done = watched.map((log) => ({ log, ...log.ledger.progress() }));
     const noted = Object.fromEntries(indices);
-    await quarantine.sync();
+    const file = options.quarantine.file();
+    await options.quarantine.sync();
     for (const { log, offset, counts, reasons } of done) {
       const tail = log.tails.get(offset);
       if (offset === log.saved || tail === undefined || forgotten.has(log.key)) continue;
       for (const place of log.tails.keys()) if (place < offset) log.tails.delete(place);
       await checkpoints.save({
         key: log.key,
+        reading,
         offset,
         counts,
         reasons: [...reasons],
-        head: pieceOf(log.trail.head()),
-        tail: pieceOf(tail),
+        quarantineFiles: [...log.quarantineFiles, ...(file === undefined ? [] : [file])],
+        head: fingerprintOf(log.trail.head()),
+        tail: fingerprintOf(tail),
         indices: noted,
       });
       log.saved = offset;
@@ -83,31 +101,61 @@ export function openResumption({ store, checkpoints, quarantine }: ResumptionOpt
     return saving;
   };
 
+  const saveNowAndThen = async (): Promise<void> => {
+    if (checkpoints !== undefined && Date.now() - savedAt >= SAVE_EVERY_MS) await saveAlone();
+  };
+  const idOf = async (index: string): Promise<string> => {
+    const id = known.get(index) ?? (await store.indexId(index));
+    if (id !== '') known.set(index, id);
+    return id;
+  };
+  /** An index that was deleted took events with it that the checkpoint counts as stored. */
+  const stillThere = async (checkpoint: Checkpoint): Promise<boolean> => {
+    for (const [index, id] of Object.entries(checkpoint.indices)) {
+      if (id === '' || (await idOf(index)) !== id) return false;
+    }
+    return true;
+  };
+  /** Where to go on, or why not; undefined for a log that was not begun. */
+  const startOf = async (member: Member, { find }: Checkpoints, key: string): Promise<Start | string | undefined> => {
+    const found = await find(key);
+    if (found.kind === 'none') return undefined;
+    if (found.kind === 'damaged') return 'what was remembered of it is damaged, or of another version of kaudit';
+    const { checkpoint } = found;
+    if (!isDeepStrictEqual(checkpoint.reading, reading)) return 'it was begun with other settings or another kaudit';
+    if (!(await stillThere(checkpoint))) return 'an index with its events is not there any more';
+    return (await resumed(member, checkpoint)) ?? 'it is not the log any more that was begun';
+  };
+
   return {
     open: async (member) => {
       const key = member.isRereadable ? member.key : undefined;
       if (checkpoints === undefined || key === undefined) return fromTheBeginning(member);
-      const found = await checkpoints.find(key);
-      const start = found && (await stillThere(store, found)) ? await resumed(member, found) : undefined;
+      const begun = await startOf(member, checkpoints, key);
+      if (typeof begun === 'string') say(`${member.name} is read from its beginning: ${begun}.`);
+      const start = typeof begun === 'string' ? undefined : begun;
       for (const [index, id] of Object.entries(start?.checkpoint.indices ?? {})) indices.set(index, id);
       const from = start?.checkpoint.offset ?? 0;
       const ledger = new FileLedger(member.name, start && progressOf(start.checkpoint));
       const trail = openTrail(from, start?.head);
       const tails = new Map<number, Buffer>(start && [[from, start.tail]]);
-      watched.push({ key, ledger, trail, tails, saved: from });
-      const done = (offset: number): void => {
+      const quarantineFiles = start?.checkpoint.quarantineFiles ?? [];
+      watched.push({ key, ledger, trail, tails, quarantineFiles, saved: from });
+      const done = async (offset: number): Promise<void> => {
         const tail = trail.before(offset);
         if (tail.length > 0 && ledger.mark(offset)) tails.set(offset, tail);
+        // One event that waits for its batch to fill would keep every place behind it.
+        if (tails.size > MOST_PLACES) await options.flush().then(saveAlone);
+        else await saveNowAndThen();
       };
       const bytes = trail.pass(start?.rest ?? member.bytes());
       return { from, bytes, ledger, done, close: trail.close };
     },
     noteIndex: async (index) => {
-      if (checkpoints !== undefined && !indices.has(index)) indices.set(index, await store.indexId(index));
+      if (checkpoints !== undefined && !indices.has(index)) indices.set(index, await idOf(index));
     },
-    saveNowAndThen: async () => {
-      if (checkpoints !== undefined && Date.now() - savedAt >= SAVE_EVERY_MS) await saveAlone();
-    },
+    saveNowAndThen,
+    quarantineFiles: () => [...new Set(watched.flatMap((log) => log.quarantineFiles))],
     forget: async () => {
       for (const { key } of watched) {
         forgotten.add(key);
@@ -120,15 +168,7 @@ export function openResumption({ store, checkpoints, quarantine }: ResumptionOpt
 
 function fromTheBeginning(member: Member): OpenedMember {
   const ledger = new FileLedger(member.name);
-  return { from: 0, bytes: member.bytes(), ledger, done: () => {}, close: () => {} };
-}
-
-/** An index that was deleted took events with it that the checkpoint counts as stored. */
-async function stillThere(store: Store, { indices }: Checkpoint): Promise<boolean> {
-  for (const [index, id] of Object.entries(indices)) {
-    if (id === '' || (await store.indexId(index)) !== id) return false;
-  }
-  return true;
+  return { from: 0, bytes: member.bytes(), ledger, done: async () => {}, close: () => {} };
 }
 
 interface Start {
@@ -152,9 +192,9 @@ async function resumed(member: Member, checkpoint: Checkpoint): Promise<Start | 
   }
 }
 
-async function bytesOf(member: Member, from: number, { length, hash }: Piece): Promise<Buffer | undefined> {
+async function bytesOf(member: Member, from: number, { length, hash }: Fingerprint): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   for await (const chunk of member.bytes({ from, to: from + length })) chunks.push(chunk);
   const bytes = Buffer.concat(chunks);
-  return pieceOf(bytes).hash === hash ? bytes : undefined;
+  return fingerprintOf(bytes).hash === hash ? bytes : undefined;
 }

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { KauditError } from '../shared/errors.ts';
 
 /** One of several parts of the input that are loaded by themselves: the first of 8 has index 0. */
@@ -6,26 +7,32 @@ export interface Share {
   readonly of: number;
 }
 
-/** What is shared out: a source, as far as its share depends on it. */
+/** What is shared out, by a name that all machines know it by. */
 export interface Shareable {
-  readonly size?: number | undefined;
+  readonly name: string;
 }
 
 /**
- * A share of the sources that machines agree on without talking: every source is in one share, and which share that is
- * follows from the list of sources alone, which must be the same on all machines (same arguments, same files). The
- * largest first, each to the share that has least; equal sizes keep the order of the list.
+ * A share of the sources that machines agree on without talking: every source is in one share, and which that is follows
+ * from the names alone, because sizes change while logs grow. Each goes to the share that its name's hash says, or to the
+ * next one that has fewer than its part: so eight files are one each for eight machines, and a file more moves few others.
  */
 export function shareOf<S extends Shareable>(sources: readonly S[], { index, of }: Share): readonly S[] {
-  const loads = new Array<number>(of).fill(0);
-  return sources
-    .toSorted((a, b) => (b.size ?? 0) - (a.size ?? 0))
-    .filter(({ size = 0 }) => {
-      const least = loads.indexOf(Math.min(...loads));
-      // A file costs something even when it is empty: many small ones are spread too.
-      loads[least] = (loads[least] ?? 0) + size + 1;
-      return least === index;
-    });
+  const most = Math.ceil(sources.length / of);
+  const counts = new Array<number>(of).fill(0);
+  const placed = sources.map((source) => ({ source, place: placeOf(source.name) }));
+  const mine = new Set<S>();
+  for (const { source, place } of placed.sort((a, b) => a.place - b.place)) {
+    let share = place % of;
+    while (counts[share] === most) share = (share + 1) % of;
+    counts[share] = (counts[share] ?? 0) + 1;
+    if (share === index) mine.add(source);
+  }
+  return sources.filter((source) => mine.has(source));
+}
+
+function placeOf(name: string): number {
+  return hash('sha256', name, 'buffer').readUIntBE(0, 6);
 }
 
 /**

@@ -1,4 +1,5 @@
 import { isRecordLine, looksLikeYaml } from '../audit/wrappers/index.ts';
+import type { Peeked } from './unpack/index.ts';
 
 /** Layouts that a user can insist on. What is in a line or document is always told by its content. */
 export const FORMATS = ['lines', 'document', 'yaml'] as const;
@@ -17,70 +18,9 @@ export type Layout =
   | { readonly kind: 'yaml' }
   | { readonly kind: 'foreign'; readonly reason: string };
 
-/** Most of a source that is looked at to choose its layout, and the largest text that is parsed in one piece. */
-export const HEAD_BYTES = 16 * 1024 * 1024;
 /** No JSON within so many bytes: something else. */
 const FOREIGN_BYTES = 1024 * 1024;
 const BOM = /^\ufeff/;
-
-/** What was read to choose, and the rest. */
-export interface Peeked {
-  readonly head: Buffer;
-  /** True when the head is all there is. */
-  readonly whole: boolean;
-  /** True when reading failed behind the head. */
-  readonly broken: boolean;
-  /** Everything from the beginning, the head included. */
-  readonly chunks: AsyncIterable<Buffer>;
-  /** Lets go of the source without reading the rest. */
-  readonly close: () => Promise<void>;
-}
-
-/** Reads ahead until `enough` says so of what has been read, at most HEAD_BYTES. */
-export async function peek(source: AsyncIterable<Buffer>, enough: (head: Buffer) => boolean): Promise<Peeked> {
-  const iterator = source[Symbol.asyncIterator]();
-  const pieces: Buffer[] = [];
-  let head = Buffer.alloc(0);
-  let size = 0;
-  let whole = false;
-  let failure: unknown;
-  for (let wanted = 1; size < HEAD_BYTES; wanted = size * 2) {
-    while (size < wanted) {
-      // What was read before a failure is still to be delivered; the failure comes after it.
-      const step = await iterator.next().catch((error: unknown) => {
-        failure = error;
-        return { done: true as const, value: undefined };
-      });
-      if (step.done) {
-        whole = true;
-        break;
-      }
-      pieces.push(step.value);
-      size += step.value.length;
-    }
-    head = Buffer.concat(pieces);
-    if (whole || enough(head)) break;
-  }
-  const broken = failure !== undefined;
-  const close = async (): Promise<void> => {
-    await iterator.return?.();
-  };
-  return { head, whole: whole && !broken, broken, chunks: rejoin(pieces, iterator, failure), close };
-}
-
-async function* rejoin(pieces: Buffer[], rest: AsyncIterator<Buffer>, failure: unknown): AsyncGenerator<Buffer> {
-  try {
-    yield* pieces.splice(0);
-    if (failure !== undefined) throw failure;
-    for (;;) {
-      const step = await rest.next();
-      if (step.done) return;
-      yield step.value;
-    }
-  } finally {
-    await rest.return?.();
-  }
-}
 
 /** Enough to choose by: lines that are JSON by themselves, or plenty without any. */
 export function isEnough(head: Buffer): boolean {

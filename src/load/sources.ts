@@ -1,3 +1,4 @@
+import { counted } from './counted.ts';
 import { type FileWatch, type FoundFile, packedFile } from './file.ts';
 import { findRepeated, type Repeated } from './repeated.ts';
 import { type Member, type UnpackLimits, type Unreadable, unpack } from './unpack/index.ts';
@@ -32,7 +33,10 @@ export async function findSources(
   limits: UnpackLimits = {},
 ): Promise<readonly FoundSource[]> {
   const found = withoutDoubles(await walk(paths, stdin));
-  const repeated = await findRepeated(found.flatMap((one) => (one.kind === 'file' ? [one.file] : [])));
+  const repeated = await findRepeated(
+    found.flatMap((one) => (one.kind === 'file' ? [one.file] : [])),
+    limits,
+  );
   return found.map((one) => {
     if (one.kind === 'unreadable') return one;
     if (one.kind === 'stream') return streamSource(one.name, one.read, limits);
@@ -87,15 +91,8 @@ export function streamSource(name: string, read: () => AsyncIterable<Buffer>, li
     name,
     size: undefined,
     modified: undefined,
-    members: ({ onRead } = {}) => unpack({ ...packed, read: () => counted(read(), onRead) }, limits),
+    members: ({ onRead = () => {} } = {}) => unpack({ ...packed, read: () => counted(read(), onRead) }, limits),
   };
-}
-
-async function* counted(chunks: AsyncIterable<Buffer>, onRead: SourceWatch['onRead']): AsyncGenerator<Buffer> {
-  for await (const chunk of chunks) {
-    onRead?.(chunk.length);
-    yield chunk;
-  }
 }
 
 /** Bytes on disk of all; undefined where a source has no size. */

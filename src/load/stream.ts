@@ -1,4 +1,5 @@
 import { jsonParser } from 'stream-json/parser.js';
+import { LONGEST_LINE } from './lines.ts';
 
 type Token = { readonly name: string; readonly value?: unknown };
 
@@ -8,8 +9,12 @@ const PIECE = 256;
 /** One element out of a larger JSON document. `before + text + after` is a document of the same kind that holds it alone. */
 export interface StreamedItem {
   readonly before: string;
+  /** Of an overlong one only its beginning. */
   readonly text: string;
   readonly after: string;
+  /** Characters of all of it. */
+  readonly length: number;
+  readonly overlong: boolean;
 }
 
 /** Arrays whose elements are taken one by one: how a document that holds just one of them begins and ends. */
@@ -26,19 +31,32 @@ const CONTAINERS: Readonly<Record<string, readonly [before: string, after: strin
 /** What stands beside such an array, such as the name of a log group, is kept with each element, within bounds. */
 const KEPT_NAMES = 16;
 const KEPT_CHARACTERS = 1024;
+const KEPT_OF_OVERLONG = 64 * 1024;
+/** Pieces of text that are joined before there are too many of them: each costs more than its characters. */
+const MOST_PARTS = 4096;
 
 /**
  * Reads JSON that is too large for one piece: a list of one of the kinds above, an array, values one after another. Each
- * element's text is written anew, without layout, from the parser's tokens; numbers keep their digits. Throws where the
- * JSON breaks, after everything before that has been delivered.
+ * element's text is written anew, without layout, from the parser's tokens; numbers keep their digits. Of one that is
+ * longer than the longest only the beginning is kept. Throws where the JSON breaks, after everything before that has been
+ * delivered, and where a single string or number goes on for longer, because the parser holds all of that.
  */
-export async function* streamItems(chunks: AsyncIterable<Buffer>): AsyncGenerator<StreamedItem> {
+export async function* streamItems(
+  chunks: AsyncIterable<Buffer>,
+  longest = LONGEST_LINE,
+): AsyncGenerator<StreamedItem> {
   const tokenize = jsonParser({ jsonStreaming: true, streamValues: false });
-  const collector = itemCollector();
+  const collector = itemCollector(longest);
+  let sinceToken = 0;
   for await (const text of decoded(chunks)) {
     for (let start = 0; start < text.length; start += PIECE) {
-      const tokens = tokenize(text.slice(start, start + PIECE));
+      const piece = text.slice(start, start + PIECE);
+      const tokens = tokenize(piece);
+      sinceToken += piece.length;
+      if (sinceToken > longest + PIECE)
+        throw new Error(`a string of more than ${longest.toLocaleString('en')} characters`);
       if (typeof tokens !== 'object' || tokens === null || !('values' in tokens)) continue;
+      if (tokens.values.length > 0) sinceToken = 0;
       for (const token of tokens.values) {
         const item = collector.take(token);
         if (item !== undefined) yield item;
@@ -64,9 +82,9 @@ interface ItemCollector {
 type Around = readonly [before: string, after: string];
 
 /** Takes tokens and gives an item whenever one is complete. */
-function itemCollector(): ItemCollector {
-  const root = textWriter();
-  const element = textWriter();
+function itemCollector(longest: number): ItemCollector {
+  const root = textWriter(longest);
+  const element = textWriter(longest);
   let around: Around | undefined;
   let isWrapper = false;
   let outerKey: string | undefined;
@@ -86,38 +104,51 @@ function itemCollector(): ItemCollector {
   };
   const take = (token: Token): StreamedItem | undefined => {
     if (around !== undefined && (element.depth() > 0 || token.name !== 'endArray')) {
-      const text = element.write(token);
-      return text === undefined ? undefined : { before: around[0], text, after: around[1] };
+      const written = element.write(token);
+      return written && { before: around[0], ...written, after: around[1] };
     }
     note(token);
     around = around === undefined && token.name === 'startArray' ? container() : undefined;
     isWrapper ||= around !== undefined;
-    const text = root.write(token);
-    if (text === undefined) return undefined;
+    const written = root.write(token);
+    if (written === undefined) return undefined;
     const wrapped = isWrapper;
     isWrapper = false;
     names = [];
-    return wrapped ? undefined : { before: '', text, after: '' };
+    return wrapped ? undefined : { before: '', ...written, after: '' };
   };
   return { take, isOpen: () => root.depth() > 0 };
 }
 
+type Written = Pick<StreamedItem, 'text' | 'length' | 'overlong'>;
+
 interface TextWriter {
   /** Takes a token; gives the text when the value is complete. */
-  readonly write: (token: Token) => string | undefined;
+  readonly write: (token: Token) => Written | undefined;
   readonly depth: () => number;
   /** The key whose value comes next. */
   readonly key: () => string | undefined;
 }
 
 /** Writes JSON from tokens: stream-json's own assembler would round numbers and lose a key named __proto__. */
-function textWriter(): TextWriter {
+function textWriter(longest: number): TextWriter {
+  let blocks: string[] = [];
   let parts: string[] = [];
+  let length = 0;
   let depth = 0;
   let comma = false;
   let key: string | undefined;
+  const written = (): string => [...blocks, ...parts].join('');
+  const append = (text: string): void => {
+    if (length <= longest) parts.push(text);
+    length += text.length;
+    if (parts.length > 0 && length > longest) blocks = [written().slice(0, KEPT_OF_OVERLONG)];
+    else if (parts.length === MOST_PARTS) blocks.push(parts.join(''));
+    else return;
+    parts = [];
+  };
   const put = (text: string): void => {
-    parts.push(comma ? `,${text}` : text);
+    append(comma ? `,${text}` : text);
     comma = true;
     key = undefined;
   };
@@ -127,7 +158,7 @@ function textWriter(): TextWriter {
     depth += 1;
   };
   const close = (bracket: string): void => {
-    parts.push(bracket);
+    append(bracket);
     comma = true;
     depth -= 1;
   };
@@ -155,10 +186,12 @@ function textWriter(): TextWriter {
       if (action === undefined) return undefined;
       action(token.value);
       if (depth > 0 || key !== undefined) return undefined;
-      const text = parts.join('');
+      const complete = { text: written(), length, overlong: length > longest };
+      blocks = [];
       parts = [];
+      length = 0;
       comma = false;
-      return text;
+      return complete;
     },
   };
 }

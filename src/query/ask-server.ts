@@ -1,4 +1,4 @@
-import { isObject } from '../audit/event.ts';
+import { isObject } from '../shared/json.ts';
 import { kql } from './scope.ts';
 import type { Ask } from './types.ts';
 

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../audit/event.ts';
+import type { JsonObject } from '../shared/json.ts';
 import type { Definition } from './definition.ts';
 import {
   afterKey,

@@ -5,8 +5,15 @@ import type { Investigation, Library } from './library.ts';
 import { emptyEntries, type Pack } from './pack.ts';
 import { parseDuration } from './time.ts';
 
-/** Facts that come out of the bodies of requests, which only Request and RequestResponse log. */
-const BODY_FACTS = /^kaudit\.(rbac|pod|service|secret_keys|secret_type)(\.|$)/;
+/** Facts that come out of the bodies of requests, which only Request and RequestResponse log (mappings/sources.json). */
+const BODY_FACTS = new RegExp(
+  `^kaudit\\.(${[
+    ...['rbac', 'pod', 'meta', 'workload', 'service', 'ingress', 'webhook', 'api_service', 'admission_policy', 'csr'],
+    ...['network_policy', 'namespace', 'quota', 'limits', 'disruption_budget', 'persistent_volume', 'admin_access'],
+    ...['config_map', 'node', 'lease_holder', 'gitops_suspended', 'token_request', 'review'],
+    ...['secret_keys', 'secret_type'],
+  ].join('|')})(\\.|$)`,
+);
 
 /** What only shows when valid files are looked at together, or against each other; by the file that it is about. */
 export function checkCollection({ investigations, packs }: Library, fields: FieldTypes): ReadonlyMap<string, Problems> {

@@ -1,5 +1,6 @@
-import { isObject, type JsonObject, LEVELS, STAGES } from '../audit/event.ts';
+import { LEVELS, STAGES } from '../audit/event.ts';
 import { FACTS_VERSION } from '../audit/facts/types.ts';
+import { isObject, type JsonObject } from '../shared/json.ts';
 import { type Scope, scopeFilters } from './scope.ts';
 import { bucketsOf, metricOf, type Search } from './search.ts';
 import type { Coverage } from './types.ts';

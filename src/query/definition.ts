@@ -4,17 +4,16 @@ import { LEVELS, STAGES } from '../audit/event.ts';
 import { KauditError } from '../shared/errors.ts';
 import type { FieldTypes } from './fields.ts';
 import { keySchema } from './keys.ts';
+import { kindProblems } from './kinds/check.ts';
+import { gap, newTerms, rare, sequence, spike, threshold } from './kinds/options.ts';
 import { checkKql } from './kql.ts';
 import { TEMPLATES } from './like/index.ts';
 import { fieldOf, havingSchema, measureProblems, measureSchema, needsEnds } from './measures.ts';
 import { type Pack, packSchema } from './pack.ts';
-import { parseDuration } from './time.ts';
+import { duration, field, text } from './schema.ts';
 import { SEVERITIES } from './types.ts';
 
-const text = z.string().trim().min(1);
 const id = z.string().regex(/^[a-z][a-z0-9-]*$/, 'lower-case letters, digits and "-"');
-const duration = z.string().refine((value) => parseDuration(value) !== undefined, 'a duration such as 10m, 1h or 7d');
-const field = text;
 
 const templates = Object.keys(TEMPLATES);
 const given = z.looseObject({
@@ -37,6 +36,8 @@ const scenario = z.strictObject({
     first: z.record(text, z.unknown()).optional(),
     status: z.enum(['findings', 'none', 'not-observable']).optional(),
   }),
+  /** What the run looks at, counted from the start of the scenario; without it, everything. */
+  window: z.strictObject({ from: duration.optional(), to: duration.optional() }).optional(),
 });
 
 const parameter = z.strictObject({
@@ -45,6 +46,16 @@ const parameter = z.strictObject({
   default: z.array(z.union([z.string(), z.number(), z.boolean()])).default([]),
   about: text,
 });
+
+function groupBy<Key extends z.ZodType>(key: Key) {
+  return z.strictObject({
+    by: z.array(key).min(1).max(6),
+    show: z.record(text, measureSchema),
+    having: havingSchema.optional(),
+    order: text.optional(),
+    limit: z.number().int().min(1).max(1000).default(20),
+  });
+}
 
 const common = {
   id,
@@ -65,13 +76,7 @@ const common = {
   }),
   noise: z.array(id).default([]),
   parameters: z.record(z.string().regex(/^[a-z][A-Za-z0-9]*$/, 'a name such as exceptUsers'), parameter).default({}),
-  group: z.strictObject({
-    by: z.array(keySchema).min(1).max(6),
-    show: z.record(text, measureSchema),
-    having: havingSchema.optional(),
-    order: text.optional(),
-    limit: z.number().int().min(1).max(1000).default(20),
-  }),
+  group: groupBy(z.string('a field: this kind looks at spans of its own, leave "every" out').trim().min(1)),
   schedule: z.strictObject({ every: duration, lookback: duration }),
   falsePositives: z.array(z.strictObject({ what: text, tell: text })).min(1),
   next: z.array(text).min(1),
@@ -79,19 +84,13 @@ const common = {
 };
 
 const definitionSchema = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('events'), ...common }),
-  z.strictObject({
-    kind: z.literal('threshold'),
-    ...common,
-    threshold: z.strictObject({
-      atLeast: z.number().int().min(2),
-      within: duration,
-      /** Counts distinct values of this field, which has one value a request, instead of requests. */
-      distinct: field.optional(),
-      /** Requests that weigh as much as several: one that deletes many objects is more than one deletion. */
-      heavy: z.strictObject({ match: text, counts: z.number().int().min(2).max(1000) }).optional(),
-    }),
-  }),
+  z.strictObject({ kind: z.literal('events'), ...common, group: groupBy(keySchema) }),
+  z.strictObject({ kind: z.literal('threshold'), ...common, threshold }),
+  z.strictObject({ kind: z.literal('new-terms'), ...common, newTerms }),
+  z.strictObject({ kind: z.literal('rare'), ...common, rare }),
+  z.strictObject({ kind: z.literal('sequence'), ...common, sequence }),
+  z.strictObject({ kind: z.literal('spike'), ...common, spike }),
+  z.strictObject({ kind: z.literal('gap'), ...common, gap }),
 ]);
 
 const noiseSchema = z.strictObject({
@@ -106,7 +105,7 @@ const noiseSchema = z.strictObject({
 });
 
 export type Definition = z.infer<typeof definitionSchema>;
-export type ThresholdDefinition = Extract<Definition, { kind: 'threshold' }>;
+export type DefinitionOf<Kind extends Definition['kind']> = Extract<Definition, { kind: Kind }>;
 export type Scenario = z.infer<typeof scenario>;
 export type Given = z.infer<typeof given>;
 export type NoiseSet = z.infer<typeof noiseSchema>;
@@ -177,28 +176,17 @@ function definitionProblems(definition: Definition, fields: FieldTypes): Problem
   const { group, requires, parameters, stages } = definition;
   const measures = Object.values(group.show);
   const measured = measures.map(fieldOf).filter((name) => name !== undefined);
-  const keys = group.by.filter((key) => typeof key === 'string');
+  const keys = group.by.flatMap((key) => (typeof key === 'string' ? [key] : []));
   const used = [...keys, ...measured, ...Object.values(parameters).map((entry) => entry.field)];
-  const { distinct, heavy }: Partial<ThresholdDefinition['threshold']> =
-    definition.kind === 'threshold' ? definition.threshold : {};
   return [
     ...problemOf('match', checkKql(definition.match, fields)),
-    ...problemOf('threshold.heavy.match', heavy === undefined ? undefined : checkKql(heavy.match, fields)),
-    ...(heavy !== undefined && distinct !== undefined
-      ? ['threshold: requests are either weighed (heavy) or counted by distinct values']
-      : []),
     ...problemOf('requires.of', requires.of === undefined ? undefined : checkKql(requires.of, fields)),
-    ...[...used, ...(distinct === undefined ? [] : [distinct])]
-      .filter((name) => !fields.has(name))
-      .map((name) => `${name} is no field of the mapping`),
+    ...used.filter((name) => !fields.has(name)).map((name) => `${name} is no field of the mapping`),
+    ...kindProblems(definition, fields),
     ...measureProblems(group, fields),
     ...(stages !== undefined && measures.some(needsEnds)
       ? ['group.show: distinct, percentile, average and sum cannot be taken over several stages']
       : []),
-    ...(definition.kind === 'threshold' && keys.length < group.by.length
-      ? ['group.by: a threshold looks at any span of its own length: leave "every" out']
-      : []),
-    ...(stages !== undefined && definition.kind === 'threshold' ? ['stages: a threshold counts ends of requests'] : []),
     ...(requires.level !== 'Metadata' && requires.of === undefined
       ? ['requires.of: say which requests must be logged at that level']
       : []),

@@ -1,4 +1,5 @@
-import { isObject, type JsonObject, LEVELS } from '../audit/event.ts';
+import { LEVELS } from '../audit/event.ts';
+import { isObject, type JsonObject } from '../shared/json.ts';
 import type { Definition } from './definition.ts';
 import type { FieldTypes } from './fields.ts';
 import { type KqlNode, parseKql } from './kql.ts';

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from '../audit/event.ts';
+import { isObject, type JsonObject } from '../shared/json.ts';
 
 /** Type of each field of the mapping by its dotted name; an alias has the type of what it points to. */
 export type FieldTypes = ReadonlyMap<string, string>;

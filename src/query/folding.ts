@@ -1,5 +1,5 @@
 /** How a measure is asked for, and how what buckets say of it becomes what a group shows. */
-import { isObject, type JsonObject } from '../audit/event.ts';
+import { isObject, type JsonObject } from '../shared/json.ts';
 import { scalarOf } from './keys.ts';
 import type { Measure } from './measures.ts';
 import { kql } from './scope.ts';
@@ -7,7 +7,7 @@ import { bucketsOf, metricOf } from './search.ts';
 import type { Group, Scalar } from './types.ts';
 
 /** Values of a measure that are read of each group; the others are counted. */
-const VALUES_READ = 20;
+export const VALUES_READ = 20;
 
 /** A measure of a group while it is folded together from buckets. */
 export type Folded =

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from '../audit/event.ts';
+import { isObject, type JsonObject } from '../shared/json.ts';
 import type { Definition } from './definition.ts';
 import { aggregationsOf, bucketsFor, type Folded, foldMeasure, shownOf } from './folding.ts';
 import { type Key, keyValue, nameOf, type Sources, sourceOf } from './keys.ts';
@@ -23,7 +23,11 @@ export interface Groups {
   readonly groups: readonly Group[];
   readonly requests: number;
   /** What there is more of than was read; what was read stands. */
-  readonly cut?: 'groups' | 'open requests';
+  readonly cut?: 'groups' | 'open requests' | 'requests of sequences';
+  /** What a reader has to know of what was looked at. */
+  readonly notes?: readonly string[];
+  /** Why what is not among the groups could not be seen. */
+  readonly unseen?: string;
   readonly tookMs: number;
 }
 

@@ -1,6 +1,6 @@
 /** What requests are grouped by: fields, and spans of time. */
 import { z } from 'zod';
-import type { JsonObject } from '../audit/event.ts';
+import type { JsonObject } from '../shared/json.ts';
 import { parseDuration } from './time.ts';
 import type { Scalar } from './types.ts';
 

@@ -13,6 +13,7 @@ import {
   parsePack,
 } from './definition.ts';
 import type { FieldTypes } from './fields.ts';
+import { kqlOfKind, type PlacedKql } from './kinds/check.ts';
 import { queryOf } from './measures.ts';
 import type { Pack } from './pack.ts';
 
@@ -157,23 +158,20 @@ function place<T>(
 }
 
 /** The KQL in a valid file, each with its place; none in a file that is not valid or is a pack. */
-export function kqlIn(path: string, fields: FieldTypes): readonly { readonly place: string; readonly query: string }[] {
+export function kqlIn(path: string, fields: FieldTypes): readonly PlacedKql[] {
   const category = categoryOf(path);
   if (category === PACKS) return [];
   const parse = category === NOISE ? parseNoiseSet : parseDefinition;
   const { value }: Parsed<Definition | NoiseSet> = parse(readText(path), idOf(path), fields);
   if (value === undefined) return [];
-  const of = 'requires' in value ? value.requires.of : undefined;
-  const heavy = 'threshold' in value ? value.threshold.heavy?.match : undefined;
-  const show = 'group' in value ? value.group.show : {};
-  const measures = Object.entries(show).map(([name, measure]) => [`group.show.${name}`, queryOf(measure)]);
-  const all: Readonly<Record<string, string | undefined>> = {
-    match: value.match,
-    'requires.of': of,
-    'threshold.heavy.match': heavy,
-    ...Object.fromEntries(measures),
-  };
-  return Object.entries(all).flatMap(([place, query]) => (query === undefined ? [] : [{ place, query }]));
+  const match = { place: 'match', query: value.match };
+  if (!('kind' in value)) return [match];
+  const { of } = value.requires;
+  const measures = Object.entries(value.group.show).flatMap(([name, measure]) => {
+    const query = queryOf(measure);
+    return query === undefined ? [] : [{ place: `group.show.${name}`, query }];
+  });
+  return [match, ...(of === undefined ? [] : [{ place: 'requires.of', query: of }]), ...kqlOfKind(value), ...measures];
 }
 
 interface YamlFile {

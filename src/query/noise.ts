@@ -1,4 +1,4 @@
-import type { JsonObject } from '../audit/event.ts';
+import type { JsonObject } from '../shared/json.ts';
 import type { Definition, NoiseSet } from './definition.ts';
 import { matchQuery, noiseOf, noiseQuery, type Scope } from './scope.ts';
 import { bucketsOf, metricOf, type Search } from './search.ts';
@@ -6,17 +6,22 @@ import { bucketsOf, metricOf, type Search } from './search.ts';
 /** Counts each request once, by the id that its client may choose: about so many. */
 const REQUESTS = { cardinality: { field: 'auditID', precision_threshold: 40_000 } };
 
+/** An investigation and what it looked at. */
+export interface Looked {
+  readonly definition: Definition;
+  readonly scope: Scope;
+}
+
 /**
  * How many requests each noise set hides from these investigations. One that several of them would report counts once
  * for a set, and once for each set that it is in.
  */
 export async function countHidden(
   search: Search,
-  definitions: readonly Definition[],
-  scope: Scope,
+  looked: readonly Looked[],
 ): Promise<Readonly<Record<string, number>>> {
   const matches = new Map<NoiseSet, JsonObject[]>();
-  for (const definition of definitions) {
+  for (const { definition, scope } of looked) {
     const match = matchQuery(definition, scope);
     for (const set of noiseOf(definition, scope)) matches.set(set, [...(matches.get(set) ?? []), match]);
   }

@@ -2,7 +2,7 @@
  * Requests that match and have not ended, such as a watch that is still open: an event of an earlier stage is all there
  * is of them. Only long-running requests have such events, so few are looked at, one by one.
  */
-import { isObject, type JsonObject } from '../audit/event.ts';
+import { isObject, type JsonObject } from '../shared/json.ts';
 import type { Definition } from './definition.ts';
 import { afterKey, type Collected, fold, groupsAggregation, keysOf, MOST_BUCKETS, pageSize } from './groups.ts';
 import { type Sources, sourceOf } from './keys.ts';

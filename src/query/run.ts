@@ -5,10 +5,16 @@ import { readCoverage } from './coverage.ts';
 import type { Definition } from './definition.ts';
 import { type Groups, listed, MOST_BUCKETS } from './groups.ts';
 import { runEvents } from './kinds/events.ts';
+import { runGap } from './kinds/gap.ts';
+import { recentWindow, runNewTerms } from './kinds/new-terms.ts';
+import { runRare } from './kinds/rare.ts';
+import { runSequence } from './kinds/sequence.ts';
+import { runSpike } from './kinds/spike.ts';
 import { runThreshold } from './kinds/threshold.ts';
 import { unitsOf } from './measures.ts';
-import { countHidden } from './noise.ts';
+import { countHidden, type Looked } from './noise.ts';
 import { type Observability, observe } from './observe.ts';
+import { type Scan, scanner } from './scan.ts';
 import type { Scope } from './scope.ts';
 import { type Search, searcher } from './search.ts';
 import type { Ask, Coverage, InvestigationResult, ResultStatus, RunResult } from './types.ts';
@@ -24,41 +30,62 @@ export interface RunOptions extends Scope {
 
 const AT_ONCE = 3;
 
+export interface Looking extends Looked {
+  /** What differs from what was asked for. */
+  readonly note?: string;
+}
+
+/** The data of a run: how to ask for it, and what there is of it in the window. */
+export interface Data {
+  readonly search: Search;
+  readonly scan: Scan;
+  readonly coverage: Coverage;
+}
+
 /** Runs investigations over the same data. One that fails has status `error`, and the others go on. */
 export async function runInvestigations(options: RunOptions): Promise<RunResult> {
   const { ask, namespace, definitions, window, onDone } = options;
   const search = searcher(ask, eventsAlias(namespace));
   const coverage = await readCoverage(search, searcher(ask, variantsIndex(namespace)), options);
+  const data = { search, scan: scanner(ask, eventsAlias(namespace)), coverage };
   const limit = pLimit(AT_ONCE);
+  const looking = definitions.map((definition) => lookingFor(definition, options, coverage));
   let done = 0;
-  const runs = definitions.map((definition) =>
+  const runs = looking.map((one) =>
     limit(async () => {
-      const result = await runOne(search, definition, options, coverage);
+      const result = await runOne(data, one);
       done += 1;
       onDone?.(done);
       return result;
     }),
   );
   const results = await Promise.all(runs);
-  const worked = definitions.filter((_, at) => results[at]?.status !== 'error');
+  const worked = looking.filter((_, at) => results[at]?.status !== 'error');
   const [only] = results;
-  const hidden = results.length === 1 && only ? only.hidden : await countHidden(search, worked, options);
-  return { window, coverage, results, hidden };
+  return {
+    window,
+    coverage,
+    results,
+    hidden: results.length === 1 && only ? only.hidden : await countHidden(search, worked),
+  };
 }
 
-async function runOne(
-  search: Search,
-  definition: Definition,
-  scope: Scope,
-  coverage: Coverage,
-): Promise<InvestigationResult> {
+/** What is new needs something before it: the window of such an investigation is never all the data. */
+export function lookingFor(definition: Definition, scope: Scope, coverage: Coverage): Looking {
+  if (definition.kind !== 'new-terms') return { definition, scope };
+  const window = recentWindow(scope.window, coverage);
+  if (window.from === scope.window.from) return { definition, scope };
+  return { definition, scope: { ...scope, window }, note: `new since ${window.from}, in the last 24h of the data` };
+}
+
+async function runOne(data: Data, looking: Looking): Promise<InvestigationResult> {
   try {
-    const result = await investigate(search, definition, scope, coverage);
-    return { ...result, hidden: await countHidden(search, [definition], scope) };
+    const result = await investigate(data, looking);
+    return { ...result, hidden: await countHidden(data.search, [looking]) };
   } catch (error) {
     // Without a server there is nothing to go on with.
     if (error instanceof KauditError && error.code !== 'server-refused') throw error;
-    return { ...nothingOf(definition), status: 'error', reason: messageOf(error) };
+    return { ...nothingOf(looking.definition), status: 'error', reason: messageOf(error) };
   }
 }
 
@@ -67,19 +94,14 @@ function nothingOf({ id, title, severity }: Definition): Omit<InvestigationResul
 }
 
 /** The answer of one investigation, but for what noise sets hide. Throws where the server refuses. */
-export async function investigate(
-  search: Search,
-  definition: Definition,
-  scope: Scope,
-  coverage: Coverage,
-): Promise<InvestigationResult> {
-  const observability = await observe(search, definition, scope, coverage);
-  const found = await runKind(search, definition, scope);
+export async function investigate(data: Data, { definition, scope, note }: Looking): Promise<InvestigationResult> {
+  const observability = await observe(data.search, definition, scope, data.coverage);
+  const found = await runKind(data, definition, scope);
   const { groups, more } = listed(definition, found.groups);
   const units = unitsOf(definition.group.show);
   const reasons = [
-    ...(observability.kind === 'observable' ? [] : [observability.reason]),
-    ...(found.cut === undefined ? [] : [tooMany(found.cut)]),
+    ...(note === undefined || found.unseen !== undefined ? [] : [note]),
+    ...reasonsOf(found, observability),
   ];
   return {
     ...nothingOf(definition),
@@ -94,22 +116,43 @@ export async function investigate(
   };
 }
 
+function reasonsOf({ unseen, notes, cut }: Groups, observability: Observability): readonly string[] {
+  // Where there is nothing at all, that nothing can be compared with it goes without saying.
+  if (observability.kind === 'not-observable' && unseen !== undefined) return [observability.reason];
+  return [
+    ...(observability.kind === 'observable' ? [] : [observability.reason]),
+    ...(unseen === undefined ? [] : [unseen]),
+    ...(notes ?? []),
+    ...(cut === undefined ? [] : [tooMany(cut)]),
+  ];
+}
+
 function tooMany(what: string): string {
   return `only the first ${MOST_BUCKETS.toLocaleString('en')} ${what} were looked at: narrow the window with --from and --to`;
 }
 
 /** What was found stands, whatever could not be seen; nothing found is an answer only where all could be and was. */
-function statusOf({ groups, cut }: Groups, { kind }: Observability): ResultStatus {
+function statusOf({ groups, cut, unseen }: Groups, { kind }: Observability): ResultStatus {
   if (groups.length > 0) return 'findings';
   if (cut !== undefined) return 'error';
-  return kind === 'not-observable' ? 'not-observable' : 'none';
+  return kind === 'not-observable' || unseen !== undefined ? 'not-observable' : 'none';
 }
 
-function runKind(search: Search, definition: Definition, scope: Scope): Promise<Groups> {
+function runKind({ search, scan, coverage }: Data, definition: Definition, scope: Scope): Promise<Groups> {
   switch (definition.kind) {
     case 'events':
       return runEvents(search, definition, scope);
     case 'threshold':
       return runThreshold(search, definition, scope);
+    case 'new-terms':
+      return runNewTerms(search, definition, scope);
+    case 'rare':
+      return runRare(search, definition, scope);
+    case 'sequence':
+      return runSequence(search, scan, definition, scope, coverage);
+    case 'spike':
+      return runSpike(search, definition, scope, coverage);
+    case 'gap':
+      return runGap(search, definition, scope);
   }
 }

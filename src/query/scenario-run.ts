@@ -3,7 +3,8 @@ import { eventsAlias } from '../audit/indices.ts';
 import { KauditError } from '../shared/errors.ts';
 import { readCoverages } from './coverage.ts';
 import type { NoiseSet } from './definition.ts';
-import { investigate } from './run.ts';
+import { investigate, lookingFor } from './run.ts';
+import { scanner } from './scan.ts';
 import { judge, type ScenarioCase, type ScenarioVerdict } from './scenario.ts';
 import { searcher } from './search.ts';
 import type { Ask, Coverage } from './types.ts';
@@ -34,13 +35,15 @@ export async function runCases(
   { ask, namespace, noise }: ScenarioOptions,
   cases: readonly ScenarioCase[],
 ): Promise<readonly ScenarioVerdict[]> {
-  const search = searcher(ask, eventsAlias(namespace));
-  const coverages = await readCoverages(search);
+  const data = { search: searcher(ask, eventsAlias(namespace)), scan: scanner(ask, eventsAlias(namespace)) };
+  const coverages = await readCoverages(data.search);
   const limit = pLimit(AT_ONCE);
   const runCase = async (one: ScenarioCase): Promise<ScenarioVerdict> => {
-    const scope = { window: {}, parameters: {}, noise, useNoise: true, cluster: one.cluster };
+    const { window, cluster } = one;
+    const scope = { window, parameters: {}, noise, useNoise: true, cluster };
+    const coverage = coverages.get(cluster) ?? NOTHING;
     try {
-      return judge(one, await investigate(search, one.definition, scope, coverages.get(one.cluster) ?? NOTHING));
+      return judge(one, await investigate({ ...data, coverage }, lookingFor(one.definition, scope, coverage)));
     } catch (error) {
       if (!(error instanceof KauditError) || error.code !== 'server-refused') throw error;
       return {

@@ -1,14 +1,15 @@
-import { isObject, type JsonObject } from '../audit/event.ts';
+import { isObject, type JsonObject } from '../shared/json.ts';
 import type { Definition, Given, Scenario } from './definition.ts';
 import { TEMPLATES } from './like/index.ts';
-import { parseDuration } from './time.ts';
-import type { InvestigationResult } from './types.ts';
+import { iso, milliseconds, parseDuration } from './time.ts';
+import type { InvestigationResult, Window } from './types.ts';
 
 /** A scenario that is ready to run: its events are loaded under a cluster name of their own. */
 export interface ScenarioCase {
   readonly definition: Definition;
   readonly scenario: Scenario;
   readonly cluster: string;
+  readonly window: Window;
   readonly lines: readonly string[];
 }
 
@@ -30,9 +31,18 @@ export function scenarioCases(definitions: readonly Definition[]): readonly Scen
       definition,
       scenario,
       cluster: `${definition.id}/${at + 1}`,
+      window: windowOf(scenario),
       lines: scenario.given.flatMap((given, index) => expand(given, index)).map((event) => JSON.stringify(event)),
     })),
   );
+}
+
+function windowOf({ window }: Scenario): Window {
+  const { from, to } = window ?? {};
+  return {
+    ...(from !== undefined && { from: iso(START + milliseconds(from)) }),
+    ...(to !== undefined && { to: iso(START + milliseconds(to)) }),
+  };
 }
 
 /** The events of one entry of `given`: its template with its changes, so many times, so far apart. */

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../audit/event.ts';
+import type { JsonObject } from '../shared/json.ts';
 import type { Definition, NoiseSet } from './definition.ts';
 import { invalidParameter } from './parameters.ts';
 import type { Scalar, Window } from './types.ts';

@@ -1,5 +1,5 @@
-import { isObject, type JsonObject } from '../audit/event.ts';
 import { KauditError } from '../shared/errors.ts';
+import { isObject, type JsonObject } from '../shared/json.ts';
 import type { Ask } from './types.ts';
 
 /** A complete answer. */
@@ -22,11 +22,7 @@ export const COUNTED = { size: 0, track_total_hits: true } as const;
 export function searcher(ask: Ask, target: string): Search {
   const path = searchPath(target);
   return async (body) => {
-    const response = await ask('POST', path, { ...COUNTED, ...body });
-    if (!isObject(response)) throw incomplete('it is no JSON object');
-    const shards = response['_shards'];
-    if (response['timed_out'] === true) throw incomplete('the server ran out of time');
-    if (isObject(shards) && Number(shards['failed']) > 0) throw incomplete(`${shards['failed']} shards failed`);
+    const response = wholeAnswer(await ask('POST', path, { ...COUNTED, ...body }));
     const hits = response['hits'];
     const total = isObject(hits) && isObject(hits['total']) ? Number(hits['total']['value']) : 0;
     const aggregations = response['aggregations'];
@@ -34,7 +30,16 @@ export function searcher(ask: Ask, target: string): Search {
   };
 }
 
-function incomplete(why: string): KauditError {
+/** The answer to a search, which says that it is whole. */
+export function wholeAnswer(response: unknown): JsonObject {
+  if (!isObject(response)) throw incomplete('it is no JSON object');
+  const shards = response['_shards'];
+  if (response['timed_out'] === true) throw incomplete('the server ran out of time');
+  if (isObject(shards) && Number(shards['failed']) > 0) throw incomplete(`${shards['failed']} shards failed`);
+  return response;
+}
+
+export function incomplete(why: string): KauditError {
   return new KauditError('server-refused', `The answer is not complete: ${why}.`, {
     hint: 'Look at the health of the cluster, or narrow the window.',
   });

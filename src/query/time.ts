@@ -9,6 +9,23 @@ export function parseDuration(text: string): number | undefined {
   return number === undefined ? undefined : Number(number) * UNITS[unit as keyof typeof UNITS];
 }
 
+/** Milliseconds of a duration that the schema has checked. */
+export function milliseconds(duration: string): number {
+  const parsed = parseDuration(duration);
+  if (parsed === undefined) throw new TypeError(`${duration} is no duration`);
+  return parsed;
+}
+
+/** Whole units of the largest that fits: `3d`. */
+export function inWords(ms: number): string {
+  const [unit, size] = Object.entries(UNITS).findLast(([name, of]) => name !== 'w' && ms >= of) ?? ['s', UNITS.s];
+  return `${Math.floor(ms / size)}${unit}`;
+}
+
+export function iso(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
 /** A window from what a user types: ISO times, `now`, `now-24h`. */
 export function parseWindow(from: string | undefined, to: string | undefined, now: number): Window {
   const window = {

@@ -66,7 +66,7 @@ export interface InvestigationResult {
   readonly hidden: Readonly<Record<string, number>>;
   /** There is more than was looked at; the reason says how to see it. */
   readonly incomplete?: true;
-  /** Why it is not observable, or what went wrong. */
+  /** Why it is not observable, what to know of what was found, or what went wrong. */
   readonly reason?: string;
   /** Time the server spent, in milliseconds. */
   readonly tookMs: number;

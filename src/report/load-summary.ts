@@ -33,11 +33,15 @@ export function renderLoad(report: LoadReport, options: RenderOptions): string {
     ...gapLines(report.coverage, options),
     ...missingLines(report.coverage.missingRotations, options),
     ...fileLines(report.files, options),
-    ...(report.quarantineFile === undefined
-      ? []
-      : wrap(`quarantine: ${safeText(report.quarantineFile)} (kaudit replay sends it again)`, options.columns, 2)),
+    ...quarantineLines(report, options),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function quarantineLines(report: LoadReport, { columns }: RenderOptions): readonly string[] {
+  const { quarantineFile, earlierQuarantineFiles = [] } = report;
+  const files = [...earlierQuarantineFiles, ...(quarantineFile === undefined ? [] : [quarantineFile])];
+  return files.flatMap((file) => wrap(`quarantine: ${safeText(file)} (kaudit replay sends it again)`, columns, 2));
 }
 
 function fateLines(count: number, fate: string, meaning: string, { columns }: RenderOptions): readonly string[] {

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../audit/event.ts';
+import type { JsonObject } from '../shared/json.ts';
 import type { Ref, SimulatedRequest } from './request.ts';
 
 /** A role that an actor holds, as RBAC names it when it allows a request. */

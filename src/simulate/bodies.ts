@@ -1,4 +1,4 @@
-import type { JsonObject } from '../audit/event.ts';
+import type { JsonObject } from '../shared/json.ts';
 import { pathOf } from './paths.ts';
 import { nameUuid } from './random.ts';
 import type { Ref, SimulatedRequest } from './request.ts';

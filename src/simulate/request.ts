@@ -1,4 +1,5 @@
-import type { JsonObject, Level, Stage } from '../audit/event.ts';
+import type { Level, Stage } from '../audit/event.ts';
+import type { JsonObject } from '../shared/json.ts';
 import { annotationsOf, type Grant } from './annotations.ts';
 import { answerTo, sentBy } from './bodies.ts';
 import { pathOf } from './paths.ts';

@@ -1,5 +1,5 @@
 /** What a healthy cluster does all day. Nothing here may look like an attack of high severity. */
-import type { JsonObject } from '../audit/event.ts';
+import type { JsonObject } from '../shared/json.ts';
 import { ACTORS, APPS, kubelet, NAMESPACES, NODES, PEOPLE } from './cluster.ts';
 import { pathOf } from './paths.ts';
 import type { Random } from './random.ts';

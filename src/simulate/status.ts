@@ -1,4 +1,4 @@
-import type { JsonObject } from '../audit/event.ts';
+import type { JsonObject } from '../shared/json.ts';
 import type { SimulatedRequest } from './request.ts';
 
 const REASONS: Readonly<Record<number, string>> = {

@@ -2,8 +2,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
-import { isObject, type JsonObject } from '../../src/audit/event.ts';
 import type { Cluster } from '../../src/elastic/index.ts';
+import { isObject, type JsonObject } from '../../src/shared/json.ts';
 import { kaudit } from '../support/cli.ts';
 import {
   type Faults,

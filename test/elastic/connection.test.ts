@@ -31,6 +31,14 @@ describe('connect', () => {
     });
   });
 
+  it('says when there is no password, and where to put one', async () => {
+    await expect(connect({ url: inject('elasticsearch').url })).rejects.toMatchObject({
+      code: 'unauthorized',
+      message: expect.stringContaining('asks for credentials, and none are set'),
+      hint: 'Set ELASTICSEARCH_API_KEY, or ELASTICSEARCH_USERNAME and ELASTICSEARCH_PASSWORD.',
+    });
+  });
+
   it('says when nobody listens', async () => {
     const url = await serverThatSays(200, '');
     close();

@@ -4,16 +4,14 @@ import {
   appendFileSync,
   linkSync,
   mkdirSync,
-  mkdtempSync,
   readFileSync,
   renameSync,
   symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { openStore } from '../../src/commands/store.ts';
 import { connect } from '../../src/elastic/index.ts';
 import {
@@ -26,43 +24,27 @@ import {
 } from '../../src/load/index.ts';
 import { kaudit, type Ran } from '../support/cli.ts';
 import { freshNamespace } from '../support/cluster.ts';
-import { type FakeElasticsearch, fakeElasticsearch } from '../support/fake-elasticsearch.ts';
-import {
-  envOf,
-  eventLines,
-  expectExactly,
-  expectFreshEventPasses,
-  fakeTarget,
-  ledgerOf,
-  type Target,
-} from '../support/oracle.ts';
+import { useFakeTarget } from '../support/fake-target.ts';
+import { envOf, eventLines, expectExactly, expectFreshEventPasses, ledgerOf } from '../support/oracle.ts';
 
 const LINES = eventLines(100, 10);
 const NAMESPACE = freshNamespace();
 
-let fake: FakeElasticsearch;
-let target: Target;
-let folder: string;
-beforeEach(async () => {
-  fake = await fakeElasticsearch();
-  target = fakeTarget(fake);
-  folder = mkdtempSync(join(tmpdir(), 'kaudit-files-'));
-});
-afterEach(() => fake.close());
+const on = useFakeTarget();
 
 const file = (name: string, lines: readonly string[]): string => {
-  const path = join(folder, name);
+  const path = join(on.folder, name);
   writeFileSync(path, lines.map((line) => `${line}\n`).join(''));
   return path;
 };
 
 const run = (path: string, env: Readonly<Record<string, string>> = {}, behind: readonly string[] = []): Promise<Ran> =>
-  kaudit(['load', path, '--namespace', NAMESPACE, '--json'], { env: { ...envOf(target), ...env }, behind });
+  kaudit(['load', path, '--namespace', NAMESPACE, '--json'], { env: { ...envOf(on.target), ...env }, behind });
 
 async function loadSources(sources: readonly FoundSource[]): Promise<LoadResult> {
-  return await load(await openStore(await connect(target.connection), NAMESPACE), sources, {
+  return await load(await openStore(await connect(on.target.connection), NAMESPACE), sources, {
     namespace: NAMESPACE,
-    quarantine: join(folder, 'quarantine'),
+    quarantine: join(on.folder, 'quarantine'),
     signal: new AbortController().signal,
   });
 }
@@ -81,13 +63,13 @@ describe('D1: a load whose quarantine cannot be written', () => {
     const again = await run(path);
     expect(again.code, again.err).toBe(3);
     expect(ledgerOf(again)).toMatchObject({ read: 140, quarantined: 40 });
-    await expectExactly(target, NAMESPACE, LINES);
-    await expectFreshEventPasses(target, NAMESPACE);
+    await expectExactly(on.target, NAMESPACE, LINES);
+    await expectFreshEventPasses(on.target, NAMESPACE);
   }
 
   it('for something in its place stops with a sentence, and the next is whole', async () => {
     const path = file('audit.log', [...LINES, ...broken]);
-    const home = join(folder, 'home');
+    const home = join(on.folder, 'home');
     mkdirSync(home);
     writeFileSync(join(home, 'quarantine'), 'in the way');
     await expectSentenceAndThenWhole(await run(path, { KAUDIT_HOME: home }), path);
@@ -96,7 +78,7 @@ describe('D1: a load whose quarantine cannot be written', () => {
 
   it.runIf(hasSmallDisk)('for a full disk stops with a sentence, and the next is whole', async () => {
     const path = file('audit.log', [...LINES, ...broken]);
-    const home = join(folder, 'home');
+    const home = join(on.folder, 'home');
     mkdirSync(home);
     const ran = await run(path, { KAUDIT_HOME: home }, SMALL_DISK);
     expect(ran.err).toContain('The disk is full');
@@ -118,7 +100,7 @@ describe('D4: sources that fail', () => {
     expect(partial).toBe(true);
     expect(report).toMatchObject({ created: 70, balanced: true });
     expect(report.files.map(({ reason }) => reason)).toEqual(['the disk could not read it', undefined]);
-    await expectExactly(target, NAMESPACE, [...LINES.slice(0, 20), ...LINES.slice(50)]);
+    await expectExactly(on.target, NAMESPACE, [...LINES.slice(0, 20), ...LINES.slice(50)]);
   });
 });
 
@@ -126,10 +108,10 @@ describe('D4: a load with few descriptors', () => {
   it('reads many files all the same', async () => {
     const lines = eventLines(600, 12);
     for (const [at, line] of lines.entries()) file(`${at}.log`, [line]);
-    const ran = await run(folder, {}, ['sh', '-c', 'ulimit -n 256 && exec "$0" "$@"']);
+    const ran = await run(on.folder, {}, ['sh', '-c', 'ulimit -n 256 && exec "$0" "$@"']);
     expect(ran.code, ran.err).toBe(0);
     expect(ledgerOf(ran)).toMatchObject({ read: lines.length, created: lines.length });
-    await expectExactly(target, NAMESPACE, lines);
+    await expectExactly(on.target, NAMESPACE, lines);
   });
 });
 
@@ -166,7 +148,7 @@ describe('F5: a file that changes while it is read', () => {
     });
     expect(partial).toBe(true);
     expect(report).toMatchObject({ created: many.length, files: [{ reason: expect.stringContaining('replaced') }] });
-    await expectExactly(target, NAMESPACE, many);
+    await expectExactly(on.target, NAMESPACE, many);
   });
 
   it('is read with what was added, or without', async () => {
@@ -175,7 +157,7 @@ describe('F5: a file that changes while it is read', () => {
     expect(report.quarantined).toBe(0);
     expect(report.created).toBeGreaterThanOrEqual(many.length);
     await loadWhile(path, () => {});
-    await expectExactly(target, NAMESPACE, [...many, LINES[0] ?? '']);
+    await expectExactly(on.target, NAMESPACE, [...many, LINES[0] ?? '']);
   });
 
   it('is told to be incomplete when it becomes shorter', async () => {
@@ -198,16 +180,16 @@ describe('F5: a file that changes while it is read', () => {
 
   it('is read once when it has two names', async () => {
     const path = file('audit.log', LINES);
-    symlinkSync(path, join(folder, 'link.log'));
-    const sources = await findSources([folder], process.stdin);
+    symlinkSync(path, join(on.folder, 'link.log'));
+    const sources = await findSources([on.folder], process.stdin);
     expect((await loadSources(sources)).report).toMatchObject({ read: LINES.length, created: LINES.length });
   });
 
   it('is stored once when it has two names on the disk', async () => {
     const path = file('audit.log', LINES);
-    linkSync(path, join(folder, 'hard.log'));
-    const sources = await findSources([folder], process.stdin);
+    linkSync(path, join(on.folder, 'hard.log'));
+    const sources = await findSources([on.folder], process.stdin);
     expect((await loadSources(sources)).report).toMatchObject({ created: LINES.length, quarantined: 0 });
-    await expectExactly(target, NAMESPACE, LINES);
+    await expectExactly(on.target, NAMESPACE, LINES);
   });
 });

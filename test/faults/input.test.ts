@@ -4,35 +4,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { connect } from '../../src/elastic/index.ts';
 import type { LoadReport } from '../../src/load/index.ts';
 import { kaudit } from '../support/cli.ts';
 import { freshNamespace, loadInto } from '../support/cluster.ts';
 import { rawEvent } from '../support/events.ts';
-import { type FakeElasticsearch, fakeElasticsearch } from '../support/fake-elasticsearch.ts';
+import { useFakeTarget } from '../support/fake-target.ts';
 import { isLong } from '../support/long.ts';
-import {
-  envOf,
-  eventLines,
-  expectExactly,
-  expectFreshEventPasses,
-  fakeTarget,
-  ledgerOf,
-  type Target,
-} from '../support/oracle.ts';
+import { envOf, eventLines, expectExactly, expectFreshEventPasses, ledgerOf } from '../support/oracle.ts';
 
 const LINES = eventLines(20, 8);
 const NAMESPACE = freshNamespace();
 const folder = mkdtempSync(join(tmpdir(), 'kaudit-input-'));
 
-let fake: FakeElasticsearch;
-let target: Target;
-beforeEach(async () => {
-  fake = await fakeElasticsearch();
-  target = fakeTarget(fake);
-});
-afterEach(() => fake.close());
+const on = useFakeTarget();
 
 const file = (name: string, content: string | Buffer): string => {
   const path = join(folder, name);
@@ -41,7 +27,7 @@ const file = (name: string, content: string | Buffer): string => {
 };
 
 async function load(...paths: readonly string[]): Promise<LoadReport> {
-  const { report } = await loadInto(await connect(target.connection), NAMESPACE, paths);
+  const { report } = await loadInto(await connect(on.target.connection), NAMESPACE, paths);
   return ledgerOf({ out: JSON.stringify(report), err: '' });
 }
 
@@ -71,11 +57,11 @@ describe('P1: a huge line', () => {
     async (megabytes) => {
       const path = await logWithHugeLine(megabytes);
       const ran = await kaudit(['load', path, '--namespace', NAMESPACE, '--json'], {
-        env: { ...envOf(target), NODE_OPTIONS: '--max-old-space-size=256' },
+        env: { ...envOf(on.target), NODE_OPTIONS: '--max-old-space-size=256' },
       });
       expect(ran.code, ran.err).toBe(3);
       expect(ledgerOf(ran)).toMatchObject({ read: 3, created: 2, quarantined: 1 });
-      await expectExactly(target, NAMESPACE, [one, two]);
+      await expectExactly(on.target, NAMESPACE, [one, two]);
     },
     300_000,
   );
@@ -92,8 +78,8 @@ describe('P2: bytes that are no text', () => {
     ['a word', Buffer.from('oops')],
   ])('are quarantined: %s', async (name, odd) => {
     expect(await load(file(`${name}.log`, around(odd)))).toMatchObject({ read: 3, created: 2, quarantined: 1 });
-    await expectExactly(target, NAMESPACE, [one, two]);
-    await expectFreshEventPasses(target, NAMESPACE);
+    await expectExactly(on.target, NAMESPACE, [one, two]);
+    await expectFreshEventPasses(on.target, NAMESPACE);
   });
 
   it('that stand within an event are kept with it', async () => {
@@ -120,7 +106,7 @@ describe('P3: line ends and blanks', () => {
     ['blanks only', ' \n\t\r\n  \n', 0],
   ])('do not matter: %s', async (name, content, events) => {
     expect(await load(file(`${name}.log`, content))).toMatchObject({ read: events, created: events });
-    expect(await target.stored(NAMESPACE)).toHaveLength(events);
+    expect(await on.target.stored(NAMESPACE)).toHaveLength(events);
   });
 });
 
@@ -152,7 +138,7 @@ describe('P4: JSON that is legal and not meant well', () => {
       expect({ read, fates: created + quarantined }).toEqual({ read: 3, fates: 3 });
       expect(created).toBeGreaterThanOrEqual(2);
       expect(Reflect.get({}, 'x')).toBeUndefined();
-      await expectFreshEventPasses(target, NAMESPACE);
+      await expectFreshEventPasses(on.target, NAMESPACE);
     },
     120_000,
   );
@@ -175,7 +161,7 @@ describe('P5: gzip', () => {
     ['zeros after its end', 'zeros.gz', Buffer.concat([packed, Buffer.alloc(512)])],
   ])('is read to its end: %s', async (_, name, bytes) => {
     expect(await load(file(name, bytes))).toMatchObject({ read: LINES.length, created: LINES.length });
-    await expectExactly(target, NAMESPACE, LINES);
+    await expectExactly(on.target, NAMESPACE, LINES);
   });
 
   it('is not unpacked where only the name says so', async () => {
@@ -194,14 +180,14 @@ describe('P5: gzip', () => {
     ['a cut in its second member', Buffer.concat([first, second.subarray(0, 30)]), 500],
   ])('that is damaged gives what is before the damage, and says so: %s', async (name, bytes, whole) => {
     const path = file(`${name}.gz`, bytes);
-    const ran = await kaudit(['load', path, '--namespace', NAMESPACE, '--json'], { env: envOf(target) });
+    const ran = await kaudit(['load', path, '--namespace', NAMESPACE, '--json'], { env: envOf(on.target) });
     expect(ran.code, ran.err).toBe(3);
     const report = ledgerOf(ran);
     expect(report.files[0]?.reason).toMatch(/damaged|cut off/);
     // zlib drops what it has inflated of the piece of 2 KiB that fails.
     expect(report.created).toBeGreaterThan(whole * 0.8);
-    await expectExactly(target, NAMESPACE, many.slice(0, report.created));
-    await expectFreshEventPasses(target, NAMESPACE);
+    await expectExactly(on.target, NAMESPACE, many.slice(0, report.created));
+    await expectFreshEventPasses(on.target, NAMESPACE);
   });
 
   it(
@@ -210,12 +196,12 @@ describe('P5: gzip', () => {
       const step = isLong ? 1 : 97;
       for (let end = 1; end < packed.length; end += step) {
         const path = file('cut.gz', packed.subarray(0, end));
-        const cluster = await connect(target.connection);
+        const cluster = await connect(on.target.connection);
         const { report, partial } = await loadInto(cluster, `cut${end}`, [path]);
         expect([end, partial]).toEqual([end, true]);
         expect(report.balanced).toBe(true);
-        const stored = await target.stored(`cut${end}`);
-        await expectExactly(target, `cut${end}`, LINES.slice(0, stored.length));
+        const stored = await on.target.stored(`cut${end}`);
+        await expectExactly(on.target, `cut${end}`, LINES.slice(0, stored.length));
       }
     },
     isLong ? 600_000 : 60_000,
@@ -231,12 +217,26 @@ describe('P5: gzip', () => {
     const path = file('bomb.gz', Buffer.concat([packed, bomb]));
     expect(gunzipSync(packed).length).toBeGreaterThan(0);
     const ran = await kaudit(['load', path, '--namespace', NAMESPACE, '--json'], {
-      env: { ...envOf(target), NODE_OPTIONS: '--max-old-space-size=256' },
+      env: { ...envOf(on.target), NODE_OPTIONS: '--max-old-space-size=256' },
     });
     expect([0, 3]).toContain(ran.code);
     expect(ledgerOf(ran)).toMatchObject({ created: LINES.length });
-    await expectExactly(target, NAMESPACE, LINES);
+    await expectExactly(on.target, NAMESPACE, LINES);
   }, 300_000);
+});
+
+describe('P5: what inflates to more than is allowed', () => {
+  it('is read as far as that, and said to be more', async () => {
+    const path = file('more.gz', gzipSync(Buffer.concat([around(''), Buffer.alloc(10_000_000, '\n')])));
+    const args = ['load', path, '--namespace', NAMESPACE, '--json', '--most-inflated'];
+    const ran = await kaudit([...args, String(1 / 1024)], { env: envOf(on.target) });
+    expect(ran.code, ran.err).toBe(3);
+    const { created, files } = ledgerOf(ran);
+    expect(created).toBe(2);
+    expect(files[0]?.reason).toBe('it inflates to more than 1,048,576 bytes: --most-inflated allows more');
+    const nothing = await kaudit([...args, '0'], { env: envOf(on.target) });
+    expect([nothing.code, nothing.err]).toEqual([2, expect.stringContaining('--most-inflated is 0')]);
+  });
 });
 
 describe('P6: JSON that is no event, and events of other kinds', () => {
@@ -266,7 +266,7 @@ describe('P6: JSON that is no event, and events of other kinds', () => {
     ],
   ])('has a fate: %s', async (name, odd, counts) => {
     expect(await load(file(`${name}.log`, around(odd)))).toMatchObject({ read: 3, ...counts });
-    await expectFreshEventPasses(target, NAMESPACE);
+    await expectFreshEventPasses(on.target, NAMESPACE);
   });
 
   it.each<[string, string]>([
@@ -289,6 +289,6 @@ describe('P6: JSON that is no event, and events of other kinds', () => {
     ],
   ])('is read through: %s', async (name, content) => {
     expect(await load(file(`${name}.json`, content))).toMatchObject({ read: LINES.length, created: LINES.length });
-    await expectExactly(target, NAMESPACE, LINES);
+    await expectExactly(on.target, NAMESPACE, LINES);
   });
 });

@@ -4,12 +4,8 @@ import { connect, createDocuments, ensureIndex } from '../../src/elastic/index.t
 import { bulkBodyOfAll } from '../support/bulk.ts';
 import { kaudit } from '../support/cli.ts';
 import { freshNamespace } from '../support/cluster.ts';
-import {
-  type BulkFault,
-  type FakeElasticsearch,
-  fakeElasticsearch,
-  firstBulks,
-} from '../support/fake-elasticsearch.ts';
+import { type BulkFault, type FakeElasticsearch, firstBulks } from '../support/fake-elasticsearch.ts';
+import { useFakeTarget } from '../support/fake-target.ts';
 import {
   envOf,
   eventLines,
@@ -25,19 +21,16 @@ import { type ProxyMode, type TcpProxy, tcpProxy } from '../support/tcp-proxy.ts
 const LINES = eventLines(300);
 const NAMESPACE = freshNamespace();
 
-let fake: FakeElasticsearch;
+const on = useFakeTarget();
 let proxy: TcpProxy;
+/** The server, behind the proxy. */
 let target: Target;
 
 beforeEach(async () => {
-  fake = await fakeElasticsearch();
-  proxy = await tcpProxy(fake.url);
-  target = fakeTarget(fake, proxy.url);
+  proxy = await tcpProxy(on.fake.url);
+  target = fakeTarget(on.fake, proxy.url);
 });
-afterEach(async () => {
-  await proxy.close();
-  await fake.close();
-});
+afterEach(() => proxy.close());
 
 /** Loads all lines; they are created once, and a fresh event still goes in. */
 async function expectExactLoad(): Promise<void> {
@@ -53,7 +46,7 @@ async function expectExactLoad(): Promise<void> {
 
 /** Puts the network into a mode when the first bulk request has come, and out of it with the second. */
 function duringFirstBulk(mode: ProxyMode): void {
-  fake.spoil = ({ number }) => {
+  on.fake.spoil = ({ number }) => {
     if (number === 1) void proxy.setMode(mode);
     return number === 1 ? { kind: 'delay', ms: 50 } : undefined;
   };
@@ -62,7 +55,7 @@ function duringFirstBulk(mode: ProxyMode): void {
 describe('a load, through a network that fails', () => {
   it('N1 N8: waits, longer and longer, while nobody listens, and goes on', async () => {
     const running = startLoad(target, NAMESPACE);
-    fake.spoil = ({ number }) => {
+    on.fake.spoil = ({ number }) => {
       if (number > 1) return undefined;
       void proxy.setMode({ kind: 'refuse' });
       return { kind: 'drop', when: 'before' };
@@ -102,7 +95,7 @@ describe('a load, through a network that fails', () => {
       firstBulks(2, { kind: 'answer', status: 200, headers: { 'content-type': 'text/html' }, body: '<html></html>' }),
     ],
   ])('is exact when the server %s', async (_, spoil) => {
-    fake.spoil = spoil;
+    on.fake.spoil = spoil;
     await expectExactLoad();
   });
 
@@ -112,9 +105,9 @@ describe('a load, through a network that fails', () => {
     ['delivers everything late', { kind: 'delay', ms: 20 }],
     ['N6: delivers answers in small pieces', { kind: 'slice', bytes: 100 }],
   ])('is exact when the network %s', async (_, mode) => {
-    const connected = fake.refuse;
+    const connected = on.fake.refuse;
     // What comes before the documents is not retried, and its failure is told at once: see "a load that cannot begin".
-    fake.refuse = (method, path) => {
+    on.fake.refuse = (method, path) => {
       if (path.startsWith('/kaudit-events-')) void proxy.setMode(mode);
       return connected(method, path);
     };
@@ -142,13 +135,13 @@ describe('a request that is never answered', () => {
     // Each byte is a sign of life: only a limit for the whole answer ends it.
     ['N6: drips a byte at a time', firstBulks(1, { kind: 'drip', ms: 100 })],
   ])('is given up at the deadline and sent again, when it %s', async (_, spoil) => {
-    fake.spoil = spoil;
+    on.fake.spoil = spoil;
     const cluster = await connect({ url: proxy.url, requestTimeoutMs: 400 });
     await ensureIndex(cluster, 'kaudit-events-x-2026.03', {});
     const [outcome] = await createDocuments(cluster, bulkBodyOfAll(documents));
     expect(['created', 'conflict']).toContain(outcome?.kind);
-    expect(fake.requests.filter((request) => request === 'POST /_bulk')).toHaveLength(2);
-    expect(fake.documents('kaudit-events-x')).toHaveLength(1);
+    expect(on.fake.requests.filter((request) => request === 'POST /_bulk')).toHaveLength(2);
+    expect(on.fake.documents('kaudit-events-x')).toHaveLength(1);
   });
 
   it('N5: is sent again when the connection is half open', async () => {
@@ -169,7 +162,7 @@ describe('a request of many bytes', () => {
     ['the server refuses it for a while', { kind: 'answer', status: 429 }],
     ['the answer is no JSON', { kind: 'answer', status: 200, body: '{' }],
   ])('costs no more than its bytes when %s', async (_, fault) => {
-    fake.spoil = firstBulks(3, fault);
+    on.fake.spoil = firstBulks(3, fault);
     const cluster = await connect({ url: proxy.url });
     await ensureIndex(cluster, 'kaudit-events-x-2026.03', {});
     const before = process.memoryUsage().rss;

@@ -1,59 +1,46 @@
 /** Users and machines that end a load, and output that nobody takes: K3 and D3 of the fault matrix. */
 import { spawn } from 'node:child_process';
-import { closeSync, existsSync, mkdtempSync, openSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { closeSync, existsSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { CLI } from '../support/cli.ts';
 import { freshNamespace } from '../support/cluster.ts';
-import { type FakeElasticsearch, fakeElasticsearch } from '../support/fake-elasticsearch.ts';
-import {
-  envOf,
-  eventLines,
-  expectExactly,
-  expectFreshEventPasses,
-  fakeTarget,
-  ledgerOf,
-  type Target,
-} from '../support/oracle.ts';
+import { useFakeTarget } from '../support/fake-target.ts';
+import { envOf, eventLines, expectExactly, expectFreshEventPasses, ledgerOf } from '../support/oracle.ts';
 import { type RunningLoad, startLoad } from '../support/running-load.ts';
 
 const LINES = eventLines(200, 6);
 const NAMESPACE = freshNamespace();
 
-let fake: FakeElasticsearch;
-let target: Target;
+const on = useFakeTarget();
 let path: string;
 let home: string;
 
-beforeEach(async () => {
-  fake = await fakeElasticsearch();
-  target = fakeTarget(fake);
-  home = mkdtempSync(join(tmpdir(), 'kaudit-signals-'));
+beforeEach(() => {
+  home = on.folder;
   path = join(home, 'audit.log');
   writeFileSync(path, LINES.join('\n'));
 });
-afterEach(() => fake.close());
 
-const start = (): RunningLoad => startLoad(target, NAMESPACE, { paths: [path], home });
+const start = (): RunningLoad => startLoad(on.target, NAMESPACE, { paths: [path], home });
 
 /** Small and slow requests, so that a load takes a while; the first of them is awaited. */
 async function startSlowly(): Promise<RunningLoad> {
-  fake.spoil = ({ body }) => (body.length > 8000 ? { kind: 'answer', status: 413 } : { kind: 'delay', ms: 20 });
+  on.fake.spoil = ({ body }) => (body.length > 8000 ? { kind: 'answer', status: 413 } : { kind: 'delay', ms: 20 });
   const running = start();
-  while (!(await target.holdsAny(NAMESPACE))) await delay(10);
+  while (!(await on.target.holdsAny(NAMESPACE))) await delay(10);
   return running;
 }
 
 /** The same command, once more and without disturbance. */
 async function expectNextLoadIsWhole(): Promise<void> {
-  fake.spoil = () => undefined;
+  on.fake.spoil = () => undefined;
   const ran = await start().end();
   expect(ran.code, ran.err).toBe(0);
   ledgerOf(ran);
-  await expectExactly(target, NAMESPACE, LINES);
-  await expectFreshEventPasses(target, NAMESPACE);
+  await expectExactly(on.target, NAMESPACE, LINES);
+  await expectFreshEventPasses(on.target, NAMESPACE);
 }
 
 describe('K3: a load that is told to end', () => {
@@ -68,9 +55,9 @@ describe('K3: a load that is told to end', () => {
   });
 
   it('ends at once when it is told twice', async () => {
-    fake.spoil = () => ({ kind: 'hang', stored: true });
+    on.fake.spoil = () => ({ kind: 'hang', stored: true });
     const running = start();
-    while (!(await target.holdsAny(NAMESPACE))) await delay(10);
+    while (!(await on.target.holdsAny(NAMESPACE))) await delay(10);
     running.kill('SIGINT');
     await running.says(/Interrupted/);
     running.kill('SIGINT');
@@ -87,10 +74,10 @@ describe('K3: a load that is told to end', () => {
   });
 
   it('does not wait for input that does not come', async () => {
-    const running = startLoad(target, NAMESPACE, { home });
+    const running = startLoad(on.target, NAMESPACE, { home });
     await running.feed(LINES);
     // Its stdin stays open, as that of a terminal or of `tail -f` does.
-    while (!fake.requests.includes('GET /_index_template/kaudit-events')) await delay(10);
+    while (!on.fake.requests.includes('GET /_index_template/kaudit-events')) await delay(10);
     running.kill('SIGINT');
     const ran = await running.ended;
     expect(ran.code, ran.err).toBe(130);
@@ -105,7 +92,7 @@ type Output = 'closed' | 'full';
 async function loadInto(output: Output): Promise<{ code: number | null; err: string }> {
   const full = output === 'full' ? openSync('/dev/full', 'w') : undefined;
   const child = spawn(process.execPath, [CLI, 'load', path, '--namespace', NAMESPACE, '--json'], {
-    env: { ...process.env, ...envOf(target), KAUDIT_HOME: home },
+    env: { ...process.env, ...envOf(on.target), KAUDIT_HOME: home },
     stdio: ['ignore', full ?? 'pipe', 'pipe'],
   });
   child.stdout?.destroy();
@@ -123,7 +110,7 @@ describe('D3: a load whose ledger nobody takes', () => {
     const { code, err } = await loadInto('closed');
     expect(code, err).toBe(0);
     expect(err).not.toContain('    at ');
-    await expectExactly(target, NAMESPACE, LINES);
+    await expectExactly(on.target, NAMESPACE, LINES);
     writeFileSync(path, `${LINES.join('\n')}\nno event\n`);
     expect((await loadInto('closed')).code).toBe(3);
   });
@@ -133,6 +120,6 @@ describe('D3: a load whose ledger nobody takes', () => {
     expect(code).toBe(1);
     expect(err).toContain('ENOSPC');
     expect(err).not.toContain('    at ');
-    await expectExactly(target, NAMESPACE, LINES);
+    await expectExactly(on.target, NAMESPACE, LINES);
   });
 });

@@ -9,6 +9,7 @@ const totals = {
   seconds: 1,
   bytes: 1,
   quarantineFile: undefined,
+  earlierQuarantineFiles: [],
 };
 const fates = fc.constantFrom<Settled>('created', 'duplicate', 'variant', 'quarantined', 'skipped');
 

@@ -203,6 +203,19 @@ describe('readRecords', () => {
   });
 });
 
+describe('a document of another kind that is too large for memory', () => {
+  it('is one record, kept by its beginning, and what follows is read', async () => {
+    const other = JSON.stringify({ kind: 'other', numbers: Array.from({ length: 2000 }, (_, at) => at) });
+    const options = { onBytes: () => {}, format: 'document', longestLine: 4000 } as const;
+    const records = await recordsIn(readRecords('a', chunked(Buffer.from(`${other}\n${line('a')}`), [99]), options));
+    expect(records).toMatchObject([
+      { kind: 'unparseable', offset: 0, reason: 'overlong-line', text: expect.stringMatching(/^\{"kind":"other"/) },
+      { kind: 'candidate', candidate: { origin: { offset: 1, format: 'Event (streamed)' } } },
+    ]);
+    expect(records.map(nameOf)[0]).toBe('unparseable: a value of 8,918 characters: --longest-line allows more');
+  });
+});
+
 describe('a layout that the user insists on', () => {
   const readAs = async (text: string, format: Format): Promise<readonly string[]> => {
     const groups = readRecords('a', chunked(Buffer.from(text), [99]), { onBytes: () => {}, format });

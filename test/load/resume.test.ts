@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openStore, refreshEvents } from '../../src/commands/store.ts';
 import type { Cluster } from '../../src/elastic/index.ts';
-import { findSources, type LoadReport, load, withCheckpoints } from '../../src/load/index.ts';
+import { findSources, type LoadOptions, type LoadReport, load, withCheckpoints } from '../../src/load/index.ts';
 import { countEvents, freshNamespace, removeNamespace, testCluster } from '../support/cluster.ts';
 import { rawEvent } from '../support/events.ts';
 
@@ -17,6 +17,8 @@ const used: string[] = [];
 let cluster: Cluster;
 let namespace: string;
 let state: string;
+/** What loads have said. */
+let said: string[];
 
 beforeAll(async () => {
   cluster = await testCluster();
@@ -24,6 +26,7 @@ beforeAll(async () => {
 beforeEach(() => {
   namespace = freshNamespace();
   used.push(namespace);
+  said = [];
   state = mkdtempSync(join(folder, 'state-'));
 });
 afterAll(async () => {
@@ -38,7 +41,11 @@ const file = (name: string, content: string | Buffer): string => {
 };
 
 /** Loads a file, with Ctrl-C after the first piece of it where that is asked for. */
-async function loadFile(path: string, interrupted = false): Promise<LoadReport> {
+async function loadFile(
+  path: string,
+  interrupted = false,
+  settings: Pick<LoadOptions, 'format' | 'longestLine'> = {},
+): Promise<LoadReport> {
   const controller = new AbortController();
   const sources = await findSources([path], process.stdin);
   const store = await openStore(cluster, namespace);
@@ -48,6 +55,8 @@ async function loadFile(path: string, interrupted = false): Promise<LoadReport> 
       namespace,
       quarantine: join(state, 'quarantine'),
       signal: controller.signal,
+      say: (line) => said.push(line),
+      ...settings,
       checkpoints,
       onProgress: () => interrupted && controller.abort(),
     }),
@@ -69,6 +78,17 @@ describe('a load that was interrupted', () => {
     expect(second).toMatchObject({ read: EVENTS + 1, created: EVENTS, duplicate: 0, quarantined: 1, balanced: true });
     expect(second.files[0]?.resumedAt).toBeGreaterThan(0);
     expect(await countEvents(cluster, namespace)).toBe(EVENTS);
+  });
+
+  it('still tells what the first run has left out, and where it has put it', async () => {
+    const klog = 'I0302 09:41:07.123456       1 controller.go:90] another program';
+    const path = file('audit.log', [klog, 'no event', ...lines].join('\n'));
+    const first = await loadFile(path, true);
+    const second = await loadFile(path);
+    expect(second).toMatchObject({ read: EVENTS + 2, created: EVENTS, quarantined: 1, skipped: 1 });
+    expect(second).not.toHaveProperty('quarantineFile');
+    expect(second.earlierQuarantineFiles).toEqual([first.quarantineFile]);
+    expect(second.files[0]?.reason).toBe('1 klog line skipped');
   });
 
   it('is a new one when it has come to its end', async () => {
@@ -95,7 +115,24 @@ describe('a load that was interrupted', () => {
     writeFileSync(path, other.join('\n'));
     const report = await loadFile(path);
     expect(report.files[0]).not.toHaveProperty('resumedAt');
+    expect(said).toEqual([`${path} is read from its beginning: it is not the log any more that was begun.`]);
     expect(report).toMatchObject({ read: other.length, balanced: true });
+  });
+
+  it('begins anew where another reading may find more: what the first has quarantined is not skipped', async () => {
+    const path = file('audit.log', [`${lines[0]}${' '.repeat(2000)}`, ...lines.slice(1)].join('\n'));
+    const { quarantined } = await loadFile(path, true, { longestLine: 2000 });
+    expect(quarantined).toBe(1);
+    const report = await loadFile(path);
+    expect(report).toMatchObject({ read: EVENTS, quarantined: 0, balanced: true });
+    expect(said).toEqual([`${path} is read from its beginning: it was begun with other settings or another kaudit.`]);
+    expect(await countEvents(cluster, namespace)).toBe(EVENTS);
+  });
+
+  it('begins anew where another layout is insisted on', async () => {
+    const path = file('audit.log', lines.join('\n'));
+    await loadFile(path, true, { format: 'lines' });
+    expect((await loadFile(path)).files[0]).not.toHaveProperty('resumedAt');
   });
 
   it('begins anew where its index was deleted', async () => {

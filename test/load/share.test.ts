@@ -2,9 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseShare, shareOf } from '../../src/load/share.ts';
 
-const sources = fc.array(fc.record({ name: fc.uuid(), size: fc.option(fc.nat(1_000_000), { nil: undefined }) }), {
-  maxLength: 40,
-});
+const sources = fc.uniqueArray(fc.record({ name: fc.string() }), { maxLength: 40, selector: ({ name }) => name });
 const counts = fc.integer({ min: 1, max: 9 });
 
 describe('the shares of an input', () => {
@@ -18,17 +16,37 @@ describe('the shares of an input', () => {
     );
   });
 
-  it('differ by no more than one source', () => {
+  it('are of as many sources each, but for those that are left over', () => {
     fc.assert(
       fc.property(sources, counts, (list, of) => {
-        const sizeOf = (size: number | undefined): number => (size ?? 0) + 1;
-        const sizes = Array.from({ length: of }, (_, index) =>
-          shareOf(list, { index, of }).reduce((sum, { size }) => sum + sizeOf(size), 0),
-        );
-        const largest = Math.max(0, ...list.map(({ size }) => sizeOf(size)));
-        expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(largest);
+        const sizes = Array.from({ length: of }, (_, index) => shareOf(list, { index, of }).length);
+        expect(Math.max(...sizes)).toBe(Math.ceil(list.length / of));
       }),
     );
+  });
+
+  it('depend on the names alone: not on their order, and not on how large a log has grown', () => {
+    fc.assert(
+      fc.property(sources, counts, (list, of) => {
+        const share = { index: 0, of };
+        const grown = list.map(({ name }, size) => ({ name, size })).reverse();
+        const names = (some: readonly { readonly name: string }[]) => new Set(some.map(({ name }) => name));
+        expect(names(shareOf(grown, share))).toEqual(names(shareOf(list, share)));
+      }),
+    );
+  });
+
+  it('stay mostly as they are when a file comes', () => {
+    const list = Array.from({ length: 400 }, (_, at) => ({ name: `/logs/audit-${at}.log` }));
+    const sharesByName = (all: typeof list): ReadonlyMap<string, number> =>
+      new Map(
+        Array.from({ length: 8 }, (_, index) =>
+          shareOf(all, { index, of: 8 }).map(({ name }): [string, number] => [name, index]),
+        ).flat(),
+      );
+    const before = sharesByName(list);
+    const after = sharesByName([...list, { name: '/logs/audit.log' }]);
+    expect(list.filter(({ name }) => before.get(name) !== after.get(name)).length).toBeLessThan(40);
   });
 });
 

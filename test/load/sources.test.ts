@@ -19,7 +19,7 @@ import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { findSources, type Source } from '../../src/load/sources.ts';
-import type { ByteRange, Member } from '../../src/load/unpack/index.ts';
+import type { Member, SliceRange } from '../../src/load/unpack/index.ts';
 import { tarOf } from '../support/tar.ts';
 
 const root = mkdtempSync(join(realpathSync(tmpdir()), 'kaudit-sources-'));
@@ -70,7 +70,7 @@ async function onlyMember(source: Source, heard: Heard = { remarks: [], bytes: 0
 }
 
 /** Reads a member; `midway` happens after its first chunk. */
-async function read(member: Member, range?: ByteRange, midway = (): void => {}): Promise<string> {
+async function read(member: Member, range?: SliceRange, midway = (): void => {}): Promise<string> {
   const parts: Buffer[] = [];
   for await (const chunk of member.bytes(range)) {
     parts.push(chunk);

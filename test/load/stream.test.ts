@@ -56,6 +56,37 @@ describe('streamItems', () => {
     expect(item?.before.length).toBeLessThan(1000);
   });
 
+  it('keeps the beginning of what is longer than the longest, whatever it is, and goes on behind it', async () => {
+    const long = { kind: 'other', numbers: Array.from({ length: 100_000 }, (_, at) => at) };
+    const short = { a: 1 };
+    for (const text of [
+      JSON.stringify([short, long, short]),
+      JSON.stringify({ items: [short, long, short] }),
+      [short, long, short].map((value) => JSON.stringify(value, null, 1)).join('\n'),
+    ]) {
+      const found = await collect(streamItems(chunked(Buffer.from(text), [1000]), 200_000));
+      expect(found.map(({ overlong, length }) => [overlong, length])).toEqual([
+        [false, 7],
+        [true, JSON.stringify(long).length],
+        [false, 7],
+      ]);
+      expect(found[1]?.text).toBe(JSON.stringify(long).slice(0, 64 * 1024));
+    }
+  });
+
+  it('gives up at a string that the parser would have to hold', async () => {
+    const got: string[] = [];
+    const endless = (async function* () {
+      yield Buffer.from('[{"a":1},{"b":"');
+      for (;;) yield Buffer.alloc(1000, 'x');
+    })();
+    const read = async (): Promise<void> => {
+      for await (const item of streamItems(endless, 10_000)) got.push(item.text);
+    };
+    await expect(read()).rejects.toThrow('a string of more than 10,000 characters');
+    expect(got).toEqual(['{"a":1}']);
+  });
+
   it('keeps the digits of numbers, and keys that other writers lose', async () => {
     expect(await items('[{"n":12345678901234567890,"f":1.10,"__proto__":1,"a":1,"a":2}]')).toEqual([
       '{"n":12345678901234567890,"f":1.10,"__proto__":1,"a":1,"a":2}',

@@ -1,6 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { readTemplate } from '../../src/elastic/index.ts';
-import { checkCollection } from '../../src/query/collection.ts';
+import { checkCollection, isBodyFact } from '../../src/query/collection.ts';
 import {
   type Definition,
   fieldTypes,
@@ -53,5 +54,18 @@ describe('checkCollection', () => {
       'investigations: gone names no investigation',
       'investigations: nowhere/* names no investigation',
     ]);
+  });
+});
+
+describe('isBodyFact', () => {
+  it('is told of the same facts as the reader of README', () => {
+    const file = new URL('../../mappings/sources.json', import.meta.url);
+    const sources = JSON.parse(readFileSync(file, 'utf8')) as Readonly<Record<string, readonly string[]>>;
+    // Of a deletion's body, or of the URI; and a level, not a body, says that a body is missing.
+    const neither = /^kaudit\.(delete|body)/;
+    const needsBody = ([level]: readonly string[]): boolean => level === 'Request' || level === 'RequestResponse';
+    for (const [fact, source] of Object.entries(sources)) {
+      if (!neither.test(fact)) expect([fact, isBodyFact(fact)]).toEqual([fact, needsBody(source)]);
+    }
   });
 });

@@ -52,13 +52,21 @@ describe('compileSearch', () => {
   });
 
   it('never asks for more buckets than a server gives', () => {
-    for (const { definition: one } of library.investigations) {
+    for (const { definition: one } of library.investigations.filter((any) => any.definition.kind !== 'sequence')) {
       const lists = Object.values(one.group.show).filter(
         (measure) => typeof measure === 'object' && 'values' in measure,
       );
       const size = Number(/"composite":\{"size":(\d+)/.exec(compiled(one.id))?.[1]);
       expect(size * (1 + 20 * lists.length)).toBeLessThan(65_536);
     }
+  });
+
+  it('asks for the requests of a sequence that have a time, each with the steps that it could be', () => {
+    const search = compileSearch(definition('csr-self-approved'), SCOPE);
+    expect(search).toMatchObject({ _source: false, query: { bool: { minimum_should_match: 1 } } });
+    expect(JSON.stringify(search)).toContain('{"exists":{"field":"@timestamp"}}');
+    for (const name of ['0', '1', 'without']) expect(JSON.stringify(search)).toContain(`"_name":"${name}"`);
+    expect(search['docvalue_fields']).toContainEqual({ field: 'objectRef.name' });
   });
 
   it('looks at a window without its end, and at one cluster', () => {

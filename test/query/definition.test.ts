@@ -111,6 +111,83 @@ describe('a definition', () => {
     expect(weighed((s) => s.replace('  heavy:', '  distinct: kaudit.object\n  heavy:'))).toContain('either weighed');
   });
 
+  it.each<[string, string, string, (source: string) => string, string]>([
+    [
+      'new-terms by what is no group',
+      'initial-access',
+      'new-source-for-user',
+      (s) => s.replace('  by: [kaudit.actor.name, kaudit.source.ip]', '  by: [kaudit.actor.name]'),
+      'newTerms.fields: kaudit.source.ip must be in group.by',
+    ],
+    [
+      'new-terms without a history',
+      'initial-access',
+      'new-source-for-user',
+      (s) => s.replace('history: 14d', 'history: 0s'),
+      'newTerms.history',
+    ],
+    [
+      'rare by what is no field',
+      'discovery',
+      'rare-client',
+      (s) => s.replace('distinct: kaudit.actor.name', 'distinct: actor'),
+      'actor is no field',
+    ],
+    [
+      'a sequence of KQL that matches nothing in silence',
+      'persistence',
+      'csr-self-approved',
+      (s) => s.replace("'verb: create and", "'verb = create and"),
+      'sequence.steps.0.match',
+    ],
+    [
+      'a sequence of one step',
+      'persistence',
+      'csr-self-approved',
+      (s) => s.replace(/^ {4}- \{ name: approved.*$/m, ''),
+      'sequence.steps',
+    ],
+    [
+      'a sequence joined by too few fields',
+      'persistence',
+      'csr-self-approved',
+      (s) => s.replace('{ name: approved,', '{ name: approved, by: [objectRef.name],'),
+      'as many fields',
+    ],
+    [
+      'a step that is called like a measure',
+      'persistence',
+      'csr-self-approved',
+      (s) => s.replace('{ name: approved,', '{ name: first,'),
+      'there is first already',
+    ],
+    [
+      'stages of what orders requests',
+      'persistence',
+      'csr-self-approved',
+      (s) => `${s}stages: [Panic]\n`,
+      'stages: sequence counts ends',
+    ],
+    [
+      'a spike whose baseline is hardly longer',
+      'operations',
+      'error-spike',
+      (s) => s.replace('baseline: 24h', 'baseline: 30m'),
+      'spike.baseline',
+    ],
+    [
+      'a gap in no cluster',
+      'operations',
+      'node-heartbeat-gaps',
+      (s) => s.replace('[kaudit.actor.name, kaudit.cluster]', '[kaudit.actor.name]'),
+      'group.by',
+    ],
+  ])('of %s is refused', (_, category, id, change, problem) => {
+    const source = readFileSync(join(SHIPPED, category, `${id}.yml`), 'utf8');
+    expect(problems(source, id)).toBe('');
+    expect(problems(change(source), id)).toContain(problem);
+  });
+
   it('that is very large is not even parsed', () => {
     expect(problems(`# ${'x'.repeat(300_000)}\n${shipped}`)).toContain('larger than');
   });

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { isObject } from '../../src/audit/event.ts';
 import { eventsAlias } from '../../src/audit/indices.ts';
 import { loadLines } from '../../src/commands/load-lines.ts';
 import { type Cluster, readTemplate } from '../../src/elastic/index.ts';
@@ -14,6 +13,7 @@ import {
   SHIPPED,
   scenarioCases,
 } from '../../src/query/index.ts';
+import { isObject } from '../../src/shared/json.ts';
 import { freshNamespace, removeNamespace, testCluster } from '../support/cluster.ts';
 import { rawEvent } from '../support/events.ts';
 

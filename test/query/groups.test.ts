@@ -1,12 +1,12 @@
 /** Reading of answers in the shape that Elasticsearch 9.5.3 gives; what it computes is tested against a real one. */
 import { describe, expect, it } from 'vitest';
-import type { JsonObject } from '../../src/audit/event.ts';
 import { readTemplate } from '../../src/elastic/index.ts';
 import { collectGroups } from '../../src/query/collect.ts';
 import { listed, MOST_BUCKETS } from '../../src/query/groups.ts';
 import { type Definition, fieldTypes, readLibrary, SHIPPED } from '../../src/query/index.ts';
 import type { Search } from '../../src/query/search.ts';
 import type { Group } from '../../src/query/types.ts';
+import type { JsonObject } from '../../src/shared/json.ts';
 
 const library = readLibrary([SHIPPED], fieldTypes(readTemplate().template.mappings.properties));
 const exec = library.investigations.find(({ definition }) => definition.id === 'exec-into-pod')?.definition;
@@ -93,7 +93,7 @@ describe('listed', () => {
   });
 
   it('lists the latest first where it is ordered by a time; a group without one last', () => {
-    const byTime = { ...terminal, group: { ...terminal.group, order: 'last', limit: 20 } };
+    const byTime: Definition = { ...unstaged, group: { by: ['verb'], show: {}, order: 'last', limit: 20 } };
     const some = [
       group('none', 9, { last: null }),
       group('old', 9, { last: '2026-03-02T08:00:00.000Z' }),

@@ -162,7 +162,8 @@ describe('a run', () => {
   });
 
   it('lists as many groups as the definition says, and counts the others', async () => {
-    const few = { ...definition('secrets-read'), group: { ...definition('secrets-read').group, limit: 1 } };
+    const whole = definition('secrets-read');
+    const few = { ...whole, group: { ...whole.group, limit: 1 } } as typeof whole;
     expect(await read({ definitions: [few] })).toMatchObject({ matches: 3, moreGroups: 1, groups: [{ requests: 2 }] });
   });
 

@@ -70,6 +70,15 @@ describe('the events of a scenario', () => {
 });
 
 describe('each scenario', () => {
+  it('looks at everything, or at the window that it names from its start', () => {
+    const scenario: Scenario = { it: 'x', given: [{ like: 'get' }], expect: { requests: 0 } };
+    const scenarios = [scenario, { ...scenario, window: { from: '1d', to: '25h' } }];
+    expect(scenarioCases([{ ...definition, scenarios }]).map(({ window }) => window)).toEqual([
+      {},
+      { from: '2026-03-03T09:00:00.000Z', to: '2026-03-03T10:00:00.000Z' },
+    ]);
+  });
+
   it('has a cluster of its own', () => {
     const cases = scenarioCases(library.investigations.map((one) => one.definition));
     expect(new Set(cases.map(({ cluster }) => cluster)).size).toBe(cases.length);
@@ -90,7 +99,7 @@ describe('judge', () => {
   };
   const verdict = (expected: Scenario['expect'], actual = result, of: Definition = definition) => {
     const scenario: Scenario = { it: 'x', given: [{ like: 'get' }], expect: expected };
-    return judge({ definition: of, scenario, cluster: 'x', lines: [] }, actual);
+    return judge({ definition: of, scenario, cluster: 'x', window: {}, lines: [] }, actual);
   };
 
   it('passes what is as expected', () => {

@@ -1,7 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import { parseDuration, parseWindow } from '../../src/query/time.ts';
+import { inWords, parseDuration, parseWindow } from '../../src/query/time.ts';
 
 const NOW = Date.UTC(2026, 2, 2, 12);
+
+describe('inWords', () => {
+  it.each([
+    [0, '0s'],
+    [59_999, '59s'],
+    [60_000, '1m'],
+    [90 * 60_000, '1h'],
+    [20 * 86_400_000, '20d'],
+  ])('%d milliseconds are %s', (ms, words) => {
+    expect(inWords(ms)).toBe(words);
+  });
+});
 
 describe('parseWindow', () => {
   it.each([

@@ -1,4 +1,5 @@
-import { type BulkBody, bulkBodyOf } from '../../src/elastic/index.ts';
+import { bulkBodyOf } from '../../src/elastic/index.ts';
+import type { BulkBody } from '../../src/shared/bulk.ts';
 
 /** The body of a request for several documents. */
 export function bulkBodyOfAll(

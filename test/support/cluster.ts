@@ -4,11 +4,11 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inject } from 'vitest';
-import { isObject, type JsonObject } from '../../src/audit/event.ts';
 import { eventsAlias } from '../../src/audit/indices.ts';
 import { openStore, refreshEvents } from '../../src/commands/store.ts';
 import { type Cluster, connect } from '../../src/elastic/index.ts';
 import { findSources, type LoadResult, load } from '../../src/load/index.ts';
+import { isObject, type JsonObject } from '../../src/shared/json.ts';
 
 export { removeNamespace, scratchNamespace as freshNamespace } from '../../src/commands/scratch.ts';
 

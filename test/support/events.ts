@@ -1,8 +1,9 @@
 /** Events for tests, in the API server's own key order. */
 import { type AuditDocument, type DocumentContext, documentOf, jsonOf } from '../../src/audit/document.ts';
-import { type AuditEvent, isObject, type JsonObject, parseEvent } from '../../src/audit/event.ts';
+import { type AuditEvent, parseEvent } from '../../src/audit/event.ts';
 import { factsOf } from '../../src/audit/facts/index.ts';
 import type { EventFacts } from '../../src/audit/facts/types.ts';
+import { isObject, type JsonObject } from '../../src/shared/json.ts';
 
 export const CONTEXT: DocumentContext = {
   cluster: 'test',

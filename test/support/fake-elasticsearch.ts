@@ -4,7 +4,7 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import { isObject, type JsonObject } from '../../src/audit/event.ts';
+import { isObject, type JsonObject } from '../../src/shared/json.ts';
 import { bytesOf, listen } from './cluster.ts';
 import { type DocumentsFault, type FakeDocument, type FakeStore, openStore, type Unreadable } from './fake-store.ts';
 import { filterPath } from './filter-path.ts';

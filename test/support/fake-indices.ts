@@ -1,6 +1,6 @@
 /** Templates, indices, their settings and aliases, as far as a load asks for them: what the fake server has beside documents. */
 import { randomUUID } from 'node:crypto';
-import { isObject, type JsonObject } from '../../src/audit/event.ts';
+import { isObject, type JsonObject } from '../../src/shared/json.ts';
 import { type Answer, failure } from './fake-store.ts';
 
 export interface FakeIndices {

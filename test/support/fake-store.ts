@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from '../../src/audit/event.ts';
+import { isObject, type JsonObject } from '../../src/shared/json.ts';
 import { openFakeIndices } from './fake-indices.ts';
 
 export interface FakeDocument {

@@ -1,4 +1,4 @@
-import { isObject } from '../../src/audit/event.ts';
+import { isObject } from '../../src/shared/json.ts';
 
 /** A member somewhere below a value. */
 export function fieldOf(value: unknown, ...path: readonly string[]): unknown {

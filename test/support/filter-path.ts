@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from '../../src/audit/event.ts';
+import { isObject, type JsonObject } from '../../src/shared/json.ts';
 
 /** Elasticsearch's response filtering, as far as we use it: names, `*` for one name; lists are passed through. */
 export function filterPath(answer: JsonObject, paths: readonly string[]): JsonObject {

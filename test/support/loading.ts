@@ -1,14 +1,14 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach } from 'vitest';
 import { connect } from '../../src/elastic/index.ts';
 import type { LoadReport } from '../../src/load/index.ts';
 import { kaudit, type Ran } from './cli.ts';
 import { freshNamespace, loadInto } from './cluster.ts';
-import { type BulkFault, type FakeElasticsearch, fakeElasticsearch } from './fake-elasticsearch.ts';
+import type { BulkFault, FakeElasticsearch } from './fake-elasticsearch.ts';
 import type { FakeDocument } from './fake-store.ts';
-import { envOf, eventLines, fakeTarget, type Target } from './oracle.ts';
+import { useFakeTarget } from './fake-target.ts';
+import { envOf, eventLines, type Target } from './oracle.ts';
 
 export const LINES = eventLines(200, 2);
 export const NAMESPACE = freshNamespace();
@@ -25,31 +25,23 @@ export interface Loading {
 
 /** A fake server for each test of a file. */
 export function useFake(): Loading {
-  let running: FakeElasticsearch | undefined;
-  const fake = (): FakeElasticsearch => {
-    if (running === undefined) throw new Error('no test is running');
-    return running;
-  };
-  beforeEach(async () => {
-    running = await fakeElasticsearch();
-  });
-  afterEach(() => fake().close());
+  const on = useFakeTarget();
   return {
     get fake() {
-      return fake();
+      return on.fake;
     },
     get target() {
-      return fakeTarget(fake());
+      return on.target;
     },
     load: (lines = LINES) =>
       kaudit(['load', '-', '--namespace', NAMESPACE, '--cluster', 'test', '--json'], {
-        env: { ...envOf(fakeTarget(fake())), KAUDIT_HOME: mkdtempSync(join(tmpdir(), 'kaudit-home-')) },
+        env: { ...envOf(on.target), KAUDIT_HOME: mkdtempSync(join(tmpdir(), 'kaudit-home-')) },
         input: lines.join('\n'),
       }),
     prepare: async (lines) => {
       const path = join(mkdtempSync(join(tmpdir(), 'kaudit-prepare-')), 'audit.log');
       writeFileSync(path, lines.join('\n'));
-      return (await loadInto(await connect({ url: fake().url }), NAMESPACE, [path])).report;
+      return (await loadInto(await connect({ url: on.fake.url }), NAMESPACE, [path])).report;
     },
   };
 }

@@ -1,4 +1,5 @@
-import type { AuditEvent, Identity, JsonObject } from '../event.ts';
+import type { JsonObject } from '../../shared/json.ts';
+import type { AuditEvent, Identity } from '../event.ts';
 import { memoiseText } from '../memo.ts';
 import type { ActorFacts, ActorType } from './types.ts';
 

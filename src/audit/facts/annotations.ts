@@ -1,5 +1,7 @@
 /** What the API server and admission noted on an event: https://kubernetes.io/docs/reference/labels-annotations-taints/audit-annotations/ */
-import { type AuditEvent, isObject, type JsonObject } from '../event.ts';
+
+import { isObject, type JsonObject } from '../../shared/json.ts';
+import type { AuditEvent } from '../event.ts';
 import { removedRelease } from './deprecations.ts';
 import { durationMicros } from './durations.ts';
 import {

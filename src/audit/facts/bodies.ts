@@ -1,5 +1,5 @@
+import { isObject, type JsonObject } from '../../shared/json.ts';
 import type { AuditEvent } from '../event.ts';
-import { isObject, type JsonObject } from '../event.ts';
 import { at, objectsIn } from './values.ts';
 
 /** What the bodies of a request say of the object that it made. */

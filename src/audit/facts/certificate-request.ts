@@ -1,5 +1,5 @@
-import type { JsonObject } from '../event.ts';
-import { stringOf } from '../event.ts';
+import type { JsonObject } from '../../shared/json.ts';
+import { stringOf } from '../../shared/json.ts';
 import type { CsrFacts } from './body-types.ts';
 import { type Der, readDer, TAG, textOfDer } from './der.ts';
 import { allAt, distinct, firstInteger, firstText, present } from './values.ts';

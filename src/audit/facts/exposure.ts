@@ -1,5 +1,5 @@
 /** How Services and Ingresses open a cluster to the outside. */
-import { isObject, type JsonObject, stringOf } from '../event.ts';
+import { isObject, type JsonObject, stringOf } from '../../shared/json.ts';
 import type { IngressFacts, ServiceFacts } from './body-types.ts';
 import { allAt, at, distinct, distinctIntegers, firstText, integerOf, pairsIn, present } from './values.ts';
 

@@ -1,5 +1,5 @@
 /** Who else answers for the API server: webhooks, aggregated APIs, and policies of admission. */
-import { isObject, type JsonObject, stringOf, stringsOf } from '../event.ts';
+import { isObject, type JsonObject, stringOf, stringsOf } from '../../shared/json.ts';
 import type { AdmissionPolicyFacts, ApiServiceFacts, WebhookFacts } from './body-types.ts';
 import { allAt, at, distinct, firstText, present, textOf } from './values.ts';
 

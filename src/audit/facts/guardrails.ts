@@ -1,5 +1,5 @@
 /** Quotas, limits, budgets and the Pod Security level of a namespace. */
-import { isObject, type JsonObject, stringOf } from '../event.ts';
+import { isObject, type JsonObject, stringOf } from '../../shared/json.ts';
 import { takesAway } from './bodies.ts';
 import type { DisruptionBudgetFacts, NamespaceFacts } from './body-types.ts';
 import { allAt, at, distinct, integerOf, pairsIn, present } from './values.ts';

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../event.ts';
+import type { JsonObject } from '../../shared/json.ts';
 import { at, objectsIn, pairsIn } from './values.ts';
 
 /** https://kubernetes.io/docs/tasks/administer-cluster/sysctl-cluster/#safe-and-unsafe-sysctls */

@@ -1,6 +1,8 @@
 /** Facts that only one kind of object has. */
-import type { AuditEvent, JsonObject } from '../event.ts';
-import { isObject, stringOf } from '../event.ts';
+
+import type { JsonObject } from '../../shared/json.ts';
+import { isObject, stringOf } from '../../shared/json.ts';
+import type { AuditEvent } from '../event.ts';
 import { takesAway } from './bodies.ts';
 import type { BodyFacts, ConfigMapFacts, NodeFacts, WorkloadFacts } from './body-types.ts';
 import { csrFacts } from './certificate-request.ts';

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject, stringOf } from '../event.ts';
+import { isObject, type JsonObject, stringOf } from '../../shared/json.ts';
 import { patchedParts, takesAway } from './bodies.ts';
 import type { MetaFacts } from './body-types.ts';
 import { allAt, at, distinct, objectsIn, present } from './values.ts';

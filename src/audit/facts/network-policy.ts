@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from '../event.ts';
+import { isObject, type JsonObject } from '../../shared/json.ts';
 import type { NetworkPolicyFacts } from './body-types.ts';
 import { allAt, at, distinct, present } from './values.ts';
 

@@ -1,5 +1,5 @@
+import { stringOf } from '../../shared/json.ts';
 import type { AuditEvent } from '../event.ts';
-import { stringOf } from '../event.ts';
 import { memoiseText } from '../memo.ts';
 import type { EventFacts, Outcome } from './types.ts';
 

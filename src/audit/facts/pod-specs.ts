@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from '../event.ts';
+import { isObject, type JsonObject } from '../../shared/json.ts';
 import { at, objectsIn } from './values.ts';
 
 /** Where a pod's spec lies in objects that make pods: workloads, CronJobs, PodTemplates, and custom resources like them. */

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject, stringOf, stringsOf } from '../event.ts';
+import { isObject, type JsonObject, stringOf, stringsOf } from '../../shared/json.ts';
 import type { PodFacts } from './body-types.ts';
 import { commandClasses, commandText } from './commands.ts';
 import { unconfinedParts } from './hardening.ts';

@@ -1,4 +1,4 @@
-import { type JsonObject, stringOf, stringsOf } from '../event.ts';
+import { type JsonObject, stringOf, stringsOf } from '../../shared/json.ts';
 import type { RbacFacts } from './body-types.ts';
 import { allAt, at, distinct, objectsIn, pairsIn, present } from './values.ts';
 

@@ -1,5 +1,6 @@
-import type { AuditEvent, JsonObject } from '../event.ts';
-import { isObject, stringOf } from '../event.ts';
+import type { JsonObject } from '../../shared/json.ts';
+import { isObject, stringOf } from '../../shared/json.ts';
+import type { AuditEvent } from '../event.ts';
 import type { ReviewFacts, TokenRequestFacts } from './body-types.ts';
 import { allAt, at, clip, distinct, firstInteger, firstText, present } from './values.ts';
 

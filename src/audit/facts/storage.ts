@@ -1,4 +1,4 @@
-import { isObject, type JsonObject, stringOf } from '../event.ts';
+import { isObject, type JsonObject, stringOf } from '../../shared/json.ts';
 import type { PersistentVolumeFacts } from './body-types.ts';
 import { hostPathDangers, normalPath } from './host-access.ts';
 import { allAt, at, distinct, firstText, objectsIn, present, textOf } from './values.ts';

@@ -1,6 +1,7 @@
 /** What the URI of a request says beside its path. Exec, logs and proxies have no body: there it says everything. */
+
+import { stringOf } from '../../shared/json.ts';
 import type { AuditEvent, ObjectRef } from '../event.ts';
-import { stringOf } from '../event.ts';
 import { commandClasses, commandText, programOf } from './commands.ts';
 import { isTrue, queryOf, valuesOf } from './query.ts';
 import type {

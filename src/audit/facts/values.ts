@@ -1,5 +1,5 @@
 /** Reading values that a client chose: of any type, any length and any number. */
-import { isObject, type JsonObject, stringOf } from '../event.ts';
+import { isObject, type JsonObject, stringOf } from '../../shared/json.ts';
 
 /** The most values that one list of facts keeps: a client may send thousands, and a query needs none of the rest. */
 export const LIST_LIMIT = 256;

@@ -3,7 +3,7 @@
 /** How every event begins that an API server or its webhook writes. */
 const BEGINNING = /\{"kind":"Event(?:List)?","apiVersion":"audit\.k8s\.io\//y;
 
-export interface Segment {
+export interface Fragment {
   readonly text: string;
   readonly offset: number;
 }
@@ -13,15 +13,15 @@ export interface Segment {
  * JSON allows no value, which proves that what stands before it was torn off. Where JSON does allow one, as after a colon,
  * it may be a client's object that looks like an event within a body: that is not believed, and stays where it is.
  */
-export function segmentsOf(text: string): readonly Segment[] {
-  const segments: Segment[] = [];
+export function fragmentsOf(text: string): readonly Fragment[] {
+  const fragments: Fragment[] = [];
   let start = 0;
   let depth = 0;
   let inString = false;
   let last = '';
   const cut = (end: number): void => {
-    const segment = text.slice(start, end).trim();
-    if (segment !== '') segments.push({ text: segment, offset: start });
+    const fragment = text.slice(start, end).trim();
+    if (fragment !== '') fragments.push({ text: fragment, offset: start });
     start = end;
     depth = 0;
     inString = false;
@@ -44,7 +44,7 @@ export function segmentsOf(text: string): readonly Segment[] {
     }
   }
   cut(text.length);
-  return segments;
+  return fragments;
 }
 
 /** Whether JSON allows no value here. Within a string, the first quote of an event's beginning would end it and be an error. */

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
-import { isObject } from '../event.ts';
-import { segmentsOf } from './concatenated.ts';
+import { isObject } from '../../shared/json.ts';
+import { fragmentsOf } from './concatenated.ts';
 import { foreignText } from './foreign.ts';
 import { type Chunk, criChunk, dockerChunk, type Joined, openJoiner } from './join.ts';
 import { prefixed } from './prefixes.ts';
@@ -87,10 +87,10 @@ export function isRecordLine(text: string): boolean {
   if (criChunk(Buffer.from(text.slice(0, 256))) !== undefined) return true;
   if (!/^[[{]/.test(text)) return foreignText(text) !== undefined || prefixed(text) !== undefined;
   // An array with an element a line has commas and brackets after its elements.
-  const segments = segmentsOf(text);
+  const fragments = fragmentsOf(text);
   return (
-    segments.length > 1 &&
-    segments.every((segment) => segment.text.startsWith('{')) &&
-    segments.some((segment) => parse(segment.text) !== undefined)
+    fragments.length > 1 &&
+    fragments.every((fragment) => fragment.text.startsWith('{')) &&
+    fragments.some((fragment) => parse(fragment.text) !== undefined)
   );
 }

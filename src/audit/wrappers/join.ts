@@ -1,5 +1,5 @@
 /** Container runtimes cut lines at 16 KiB. They are joined before anything looks at what is in them. */
-import { isObject, type JsonObject } from '../event.ts';
+import { isObject, type JsonObject } from '../../shared/json.ts';
 import { at } from '../facts/values.ts';
 import { type Added, addedOf } from './wrapping.ts';
 

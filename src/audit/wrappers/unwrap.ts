@@ -1,7 +1,7 @@
-import { isObject, type JsonObject } from '../event.ts';
+import { isObject, type JsonObject } from '../../shared/json.ts';
 import { AKS } from './aks.ts';
 import { CLOUDWATCH } from './cloudwatch.ts';
-import { type Segment, segmentsOf } from './concatenated.ts';
+import { type Fragment, fragmentsOf } from './concatenated.ts';
 import { ELASTICSEARCH, extendedEvent } from './elasticsearch.ts';
 import { FOREIGN, foreignText } from './foreign.ts';
 import { gke } from './gke.ts';
@@ -121,19 +121,19 @@ function unwrapBroken(text: string, place: Place): readonly Piece[] {
     return wrapping === undefined ? [unparseable('not valid JSON', text, place)] : open(wrapping, text, place);
   }
   // What CloudWatch has cut is one event, whatever it looks like.
-  const segments = isTruncated(text) ? [] : segmentsOf(text);
-  if (segments.length < 2 || segments.some(isRest)) return [unparseable(whyBroken(text, place), text, place)];
-  return segments.flatMap((segment) => {
-    const at = { ...place, offset: place.offset + segment.offset };
-    const value = parse(segment.text);
+  const fragments = isTruncated(text) ? [] : fragmentsOf(text);
+  if (fragments.length < 2 || fragments.some(isRest)) return [unparseable(whyBroken(text, place), text, place)];
+  return fragments.flatMap((fragment) => {
+    const at = { ...place, offset: place.offset + fragment.offset };
+    const value = parse(fragment.text);
     return value === undefined
-      ? [unparseable('not valid JSON', segment.text, at)]
-      : unwrapValue(segment.text, value, at);
+      ? [unparseable('not valid JSON', fragment.text, at)]
+      : unwrapValue(fragment.text, value, at);
   });
 }
 
 /** The rest of something whose beginning is lost: what stands before it may be part of that, and a client's choice. */
-function isRest({ text }: Segment): boolean {
+function isRest({ text }: Fragment): boolean {
   return /^[,:}\]]/.test(text);
 }
 

@@ -2,7 +2,7 @@
  * What a wrapping is: something that platforms and shippers put around an event. A wrapper recognises one by its content
  * and says what is inside; unwrap.ts looks into that again, a few levels deep. Everything here is pure.
  */
-import type { JsonObject } from '../event.ts';
+import type { JsonObject } from '../../shared/json.ts';
 import type { OriginFacts } from '../facts/types.ts';
 import { isoMillis, isPlausible, parseMicros } from '../time.ts';
 

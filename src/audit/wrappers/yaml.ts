@@ -1,6 +1,6 @@
 import { parseAllDocuments } from 'yaml';
 import { messageOf } from '../../shared/errors.ts';
-import { isObject } from '../event.ts';
+import { isObject } from '../../shared/json.ts';
 import { type Place, placeAt, unwrapText } from './unwrap.ts';
 import type { Piece } from './wrapping.ts';
 

@@ -1,4 +1,5 @@
 export { DamagedSource, unreadable } from './damage.ts';
 export { headOf, type Member, type Packed, plainBytes, type UnpackLimits, type Unreadable, unpack } from './members.ts';
 export { isCompressed, packingOf } from './packing.ts';
-export type { ByteRange } from './range.ts';
+export { type Peeked, peek } from './peek.ts';
+export type { SliceRange } from './range.ts';

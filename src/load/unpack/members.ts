@@ -1,8 +1,8 @@
-import { peek } from '../sniff.ts';
 import { DamagedSource, unreadable } from './damage.ts';
 import { inflate } from './inflate.ts';
 import { isCompressed, PACKING_BYTES, type Packing, packingOf } from './packing.ts';
-import { type ByteRange, slice } from './range.ts';
+import { peek } from './peek.ts';
+import { type SliceRange, slice } from './range.ts';
 import { untar } from './tar.ts';
 
 /** A log in a source: the source itself, decompressed, or a file of an archive. */
@@ -19,7 +19,7 @@ export interface Member {
   /** Whether its bytes can be had as often as wanted: of stdin and archives they come once, before the next member. */
   readonly isRereadable: boolean;
   /** Its bytes, decompressed. */
-  readonly bytes: (range?: ByteRange) => AsyncIterable<Buffer>;
+  readonly bytes: (range?: SliceRange) => AsyncIterable<Buffer>;
 }
 
 /** Something that is not read, and why. */
@@ -35,7 +35,7 @@ export interface Packed {
   readonly key: string | undefined;
   readonly size: number | undefined;
   readonly named: boolean;
-  readonly read: (range?: ByteRange) => AsyncIterable<Buffer>;
+  readonly read: (range?: SliceRange) => AsyncIterable<Buffer>;
   readonly isRereadable: boolean;
 }
 
@@ -113,7 +113,9 @@ async function* limited(chunks: AsyncIterable<Buffer>, most: number | undefined)
     yield chunk.subarray(0, left);
     left -= chunk.length;
     if (left < 0)
-      throw new DamagedSource(`it inflates to more than ${most?.toLocaleString('en')} bytes, the most allowed`);
+      throw new DamagedSource(
+        `it inflates to more than ${most?.toLocaleString('en')} bytes: --most-inflated allows more`,
+      );
   }
 }
 
@@ -133,7 +135,7 @@ async function* unpackArchive(
       }
       // Two files of an archive may have one name.
       const key = archive.key === undefined ? undefined : `${archive.key}!${number}!${path}`;
-      const read = (range: ByteRange = {}): AsyncIterable<Buffer> => slice(bytes, range);
+      const read = (range: SliceRange = {}): AsyncIterable<Buffer> => slice(bytes, range);
       const file = { name, key, size: undefined, named: false, read, isRereadable: false };
       yield* unpack(file, limits, depth);
     }

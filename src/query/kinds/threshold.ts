@@ -1,11 +1,13 @@
-import { isObject, type JsonObject } from '../../audit/event.ts';
+import { isObject, type JsonObject } from '../../shared/json.ts';
+import { eachBucket, groupQuery } from '../buckets.ts';
 import { collectGroups } from '../collect.ts';
-import type { ThresholdDefinition } from '../definition.ts';
+import type { DefinitionOf } from '../definition.ts';
 import type { Groups } from '../groups.ts';
 import { kql, reportedQuery, type Scope } from '../scope.ts';
-import { bucketsOf, type Search } from '../search.ts';
+import type { Search } from '../search.ts';
 import { parseDuration } from '../time.ts';
 import type { Group } from '../types.ts';
+import type { ThresholdOptions } from './options.ts';
 
 /** One moment of a group: how many requests, and with which value of the field that is counted. */
 export interface Moment {
@@ -21,10 +23,12 @@ export interface Peak {
   readonly from: number;
 }
 
-const PAGE = 10_000;
-
 /** Who did it at least so often (or with so many distinct things) within any span of a given length. */
-export async function runThreshold(search: Search, definition: ThresholdDefinition, scope: Scope): Promise<Groups> {
+export async function runThreshold(
+  search: Search,
+  definition: DefinitionOf<'threshold'>,
+  scope: Scope,
+): Promise<Groups> {
   const query = reportedQuery(definition, scope);
   const all = await collectGroups(search, definition, query);
   const { atLeast, within, heavy } = definition.threshold;
@@ -33,7 +37,7 @@ export async function runThreshold(search: Search, definition: ThresholdDefiniti
   let tookMs = all.tookMs;
   for (const group of all.groups.filter(({ requests }) => requests * (heavy?.counts ?? 1) >= atLeast)) {
     const window = slidingWindow(span);
-    tookMs += await eachMoment(search, groupQuery(query, group), definition.threshold, window.add);
+    tookMs += await eachMoment(search, groupQuery(query, group.by), definition.threshold, window.add);
     const { count, from } = window.peak();
     if (count < atLeast) continue;
     over.push({ ...group, show: { ...group.show, peak: count, peakFrom: new Date(from).toISOString() } });
@@ -46,47 +50,23 @@ export async function runThreshold(search: Search, definition: ThresholdDefiniti
   };
 }
 
-/** The events of one group. */
-function groupQuery(query: JsonObject, group: Group): JsonObject {
-  const entries = Object.entries(group.by);
-  return {
-    bool: {
-      filter: [
-        query,
-        ...entries.filter(([, value]) => value !== null).map(([field, value]) => ({ term: { [field]: value } })),
-      ],
-      must_not: entries.filter(([, value]) => value === null).map(([field]) => ({ exists: { field } })),
-    },
-  };
-}
-
 /** Hands over the moments of the events that match, in the order of time; gives the server's milliseconds. */
-async function eachMoment(
+function eachMoment(
   search: Search,
   query: JsonObject,
-  { distinct, heavy }: ThresholdDefinition['threshold'],
+  { distinct, heavy }: ThresholdOptions,
   add: (moment: Moment) => void,
 ): Promise<number> {
   const sources = [
     { time: { date_histogram: { field: '@timestamp', fixed_interval: '1ms' } } },
     ...(distinct === undefined ? [] : [{ value: { terms: { field: distinct } } }]),
   ];
-  const weighed = heavy === undefined ? {} : { aggs: { heavy: { filter: kql(heavy.match) } } };
-  let tookMs = 0;
-  for (let after: unknown; ; ) {
-    const composite = { size: PAGE, sources, ...(after !== undefined && { after }) };
-    const answer = await search({ query, track_total_hits: false, aggs: { moments: { composite, ...weighed } } });
-    tookMs += answer.tookMs;
-    const buckets = bucketsOf(answer.aggregations, 'moments');
-    for (const bucket of buckets) add(momentOf(bucket, heavy?.counts));
-    if (buckets.length < PAGE) return tookMs;
-    after = buckets.at(-1)?.['key'];
-  }
+  const aggs = heavy === undefined ? {} : { heavy: { filter: kql(heavy.match) } };
+  return eachBucket(search, { query, sources, aggs }, (bucket, key) => add(momentOf(bucket, key, heavy?.counts)));
 }
 
 /** A heavy request counts as `counts`. */
-function momentOf(bucket: JsonObject, counts = 1): Moment {
-  const key = isObject(bucket['key']) ? bucket['key'] : {};
+function momentOf(bucket: JsonObject, key: JsonObject, counts = 1): Moment {
   const { heavy } = bucket;
   const more = isObject(heavy) ? Number(heavy['doc_count']) * (counts - 1) : 0;
   const count = Number(bucket['doc_count']) + more;

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../audit/event.ts';
+import type { JsonObject } from '../../shared/json.ts';
 
 const ALLOW = { 'authorization.k8s.io/decision': 'allow', 'authorization.k8s.io/reason': '' };
 export const FORBID = { 'authorization.k8s.io/decision': 'forbid', 'authorization.k8s.io/reason': '' };

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../audit/event.ts';
+import type { JsonObject } from '../../shared/json.ts';
 import { creation, request, type Target, write } from './base.ts';
 
 const NODE: Target = { resource: 'nodes', name: 'node-1' };

@@ -1,5 +1,5 @@
 /** Events that scenarios start from: what an API server writes for these requests. */
-import type { JsonObject } from '../../audit/event.ts';
+import type { JsonObject } from '../../shared/json.ts';
 import { ACCESS } from './access.ts';
 import { CLUSTER } from './cluster.ts';
 import { PODS } from './pods.ts';

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../audit/event.ts';
+import type { JsonObject } from '../../shared/json.ts';
 import { creation, request, STARTED, type Target, write } from './base.ts';
 
 const POD: Target = { resource: 'pods', namespace: 'prod', name: 'api-0' };

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../audit/event.ts';
+import type { JsonObject } from '../../shared/json.ts';
 import { creation, request, type Target, write } from './base.ts';
 
 const TEMPLATE = { spec: { containers: [{ name: 'api', image: 'registry.example.com/api:1.0' }] } };

@@ -1,4 +1,4 @@
-import { isObject } from '../../audit/event.ts';
+import { isObject } from '../../shared/json.ts';
 import type { FieldTypes } from '../fields.ts';
 import { checkKql } from '../kql.ts';
 import { quoted } from '../one-kql.ts';

@@ -2,9 +2,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type AuditDocument, documentOf, jsonOf } from '../../../src/audit/document.ts';
-import { isObject } from '../../../src/audit/event.ts';
 import { type LogRecord, readRecords } from '../../../src/load/records.ts';
 import { streamSource } from '../../../src/load/sources.ts';
+import { isObject } from '../../../src/shared/json.ts';
 import { chunked } from '../../support/chunks.ts';
 import { CONTEXT, documentFor, rawEvent } from '../../support/events.ts';
 import { WRAPS } from '../../support/wrap.ts';

@@ -217,7 +217,7 @@ describe('unpack', () => {
     const bomb = gzipSync(Buffer.alloc(20_000_000, 'x'));
     const [got] = await unpacked(bomb, { limits: { inflatedBytes: 5_000_000 } });
     expect(got?.[1].replace('x'.repeat(5_000_000), '')).toBe(
-      '<it inflates to more than 5,000,000 bytes, the most allowed>',
+      '<it inflates to more than 5,000,000 bytes: --most-inflated allows more>',
     );
   });
 

@@ -1,7 +1,6 @@
 /** What is exported must select the same events: a real server tells, over the events of every scenario. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { isObject } from '../../../src/audit/event.ts';
 import { eventsAlias, eventsIndex } from '../../../src/audit/indices.ts';
 import { loadLines } from '../../../src/commands/load-lines.ts';
 import { type Cluster, readTemplate } from '../../../src/elastic/index.ts';
@@ -20,6 +19,7 @@ import {
 import { parseKql } from '../../../src/query/kql.ts';
 import { kql, matchQuery, reportedQuery } from '../../../src/query/scope.ts';
 import { SAID_RAW } from '../../../src/query/sigma/raw.ts';
+import { isObject } from '../../../src/shared/json.ts';
 import { freshNamespace, removeNamespace, testCluster } from '../../support/cluster.ts';
 import { rawEvent } from '../../support/events.ts';
 

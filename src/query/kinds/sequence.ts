@@ -1,0 +1,189 @@
+import { isObject, type JsonObject } from '../../shared/json.ts';
+import { keyOf, type Tuple } from '../buckets.ts';
+import { collectGroups } from '../collect.ts';
+import type { DefinitionOf } from '../definition.ts';
+import { VALUES_READ } from '../folding.ts';
+import { type Groups, MOST_BUCKETS } from '../groups.ts';
+import { scalarOf } from '../keys.ts';
+import type { Scan } from '../scan.ts';
+import { ENDED, kql, reportedQuery, type Scope, scopeFilters } from '../scope.ts';
+import type { Search } from '../search.ts';
+import { milliseconds } from '../time.ts';
+import type { Coverage, Group, Scalar } from '../types.ts';
+import { type Found, type Request, sequenceFinder } from './sequence-finder.ts';
+
+type Sequence = DefinitionOf<'sequence'>;
+
+const WITHOUT = 'without';
+
+/** Who did one thing and then another. Reads the requests of all steps once, in the order of time. */
+export async function runSequence(
+  search: Search,
+  scan: Scan,
+  definition: Sequence,
+  scope: Scope,
+  coverage: Coverage,
+): Promise<Groups> {
+  // Without an index there is no point in time to open.
+  if (coverage.events === 0) return { groups: [], requests: 0, tookMs: 0 };
+  const told = tellings(definition);
+  const finder = sequenceFinder(definition.sequence, milliseconds(definition.sequence.within), told.add);
+  const inOrder = byMicroseconds(finder);
+  const tookMs = await scan(scanBody(definition, scope), (hit) => inOrder.add(requestOf(hit)));
+  inOrder.end();
+  return await measure(search, definition, told, tookMs);
+}
+
+/** The requests that are a step or undo one. The server says which by name. */
+export function scanBody(definition: Sequence, scope: Scope): JsonObject {
+  const { steps, without } = definition.sequence;
+  const named = (name: string, query: string): JsonObject => ({ bool: { filter: [kql(query)], _name: name } });
+  const should = steps.map(({ match }, at) => named(String(at), match));
+  const isStep = { bool: { filter: [reportedQuery(definition, scope)], should, minimum_should_match: 1 } };
+  const undoes =
+    without === undefined ? [] : [{ bool: { filter: [...scopeFilters(scope), ENDED, named(WITHOUT, without)] } }];
+  return {
+    // What has no time comes neither before nor after anything.
+    query: {
+      bool: {
+        filter: [{ exists: { field: '@timestamp' } }],
+        should: [isStep, ...undoes],
+        minimum_should_match: 1,
+      },
+    },
+    _source: false,
+    docvalue_fields: [
+      { field: '@timestamp', format: 'epoch_millis' },
+      ...[...fieldsRead(definition)].map((field) => ({ field })),
+    ],
+  };
+}
+
+function fieldsRead({ group, sequence }: Sequence): ReadonlySet<string> {
+  const ofSteps = sequence.steps.flatMap(({ by, show }) => [...(by ?? []), show]);
+  return new Set(['stageTimestamp', ...group.by, ...sequence.by, ...ofSteps]);
+}
+
+export function requestOf(hit: JsonObject): Request {
+  const fields = isObject(hit['fields']) ? hit['fields'] : {};
+  const names = Array.isArray(hit['matched_queries']) ? hit['matched_queries'].map(String) : [];
+  const values = (field: string): readonly Scalar[] => {
+    const found = fields[field];
+    return Array.isArray(found) ? found.map(scalarOf).filter((value) => value !== null) : [];
+  };
+  return {
+    id: String(hit['_id']),
+    time: Number(values('@timestamp')[0]),
+    precise: String(values('stageTimestamp')[0] ?? ''),
+    steps: names.filter((name) => name !== WITHOUT).map(Number),
+    undoes: names.includes(WITHOUT),
+    values,
+  };
+}
+
+/** The server sorts by milliseconds: what has the same is put into order here. */
+function byMicroseconds(add: (request: Request) => void): {
+  readonly add: (request: Request) => void;
+  readonly end: () => void;
+} {
+  let same: Request[] = [];
+  const end = (): void => {
+    same.sort((a, b) => compare(a.precise, b.precise) || compare(a.id, b.id));
+    for (const request of same) add(request);
+    same = [];
+  };
+  return {
+    add: (request) => {
+      if (same[0] !== undefined && same[0].time !== request.time) end();
+      same.push(request);
+    },
+    end,
+  };
+}
+
+function compare(a: string, b: string): number {
+  return a === b ? 0 : a < b ? -1 : 1;
+}
+
+/** What was found of one group. */
+interface Told {
+  readonly by: Tuple;
+  sequences: number;
+  readonly ids: Set<string>;
+  /** Values that each step shows. */
+  readonly shown: readonly Set<Scalar>[];
+}
+
+interface Tellings {
+  readonly add: (found: Found) => void;
+  readonly groups: () => readonly Told[];
+  /** All requests, each once. */
+  readonly requests: () => number;
+  readonly isCut: () => boolean;
+}
+
+/** Collects what is found by the group of its first request. */
+function tellings({ group, sequence }: Sequence): Tellings {
+  const groups = new Map<string, Told>();
+  const all = new Set<string>();
+  let isCut = false;
+  const toldOf = (by: Tuple): Told => {
+    const known = groups.get(keyOf(by));
+    if (known !== undefined) return known;
+    const fresh = { by, sequences: 0, ids: new Set<string>(), shown: sequence.steps.map(() => new Set<Scalar>()) };
+    groups.set(keyOf(by), fresh);
+    return fresh;
+  };
+  return {
+    add: (found) => {
+      isCut ||= all.size >= MOST_BUCKETS;
+      if (isCut) return;
+      const [first] = found;
+      const told = toldOf(group.by.map((field) => first?.request.values(field)[0] ?? null));
+      told.sequences += 1;
+      for (const { request, step } of found) {
+        all.add(request.id);
+        told.ids.add(request.id);
+        const show = sequence.steps[step]?.show;
+        for (const value of show === undefined ? [] : request.values(show)) told.shown[step]?.add(value);
+      }
+    },
+    groups: () => [...groups.values()],
+    requests: () => all.size,
+    isCut: () => isCut,
+  };
+}
+
+/** All requests that ended have it: measured together, whatever their steps differ in. */
+const ALIKE = 'kaudit.terminal';
+
+async function measure(search: Search, definition: Sequence, told: Tellings, scanMs: number): Promise<Groups> {
+  const together = { ...definition, group: { ...definition.group, by: [ALIKE] } };
+  const groups: Group[] = [];
+  let tookMs = scanMs;
+  for (const one of told.groups()) {
+    const all = await collectGroups(search, together, { ids: { values: [...one.ids] } });
+    tookMs += all.tookMs;
+    groups.push(groupOf(definition, one, all.groups[0]));
+  }
+  return { groups, requests: told.requests(), tookMs, ...(told.isCut() && { cut: 'requests of sequences' as const }) };
+}
+
+function groupOf({ group, sequence }: Sequence, told: Told, measured: Group | undefined): Group {
+  const steps = sequence.steps.map(({ name }, at) => [name, [...(told.shown[at] ?? [])]] as const);
+  const beyond = steps.filter(([, values]) => values.length > VALUES_READ);
+  const more = {
+    ...measured?.more,
+    ...Object.fromEntries(beyond.map(([name, values]) => [name, values.length - VALUES_READ])),
+  };
+  return {
+    by: Object.fromEntries(group.by.map((field, at) => [field, told.by[at] ?? null])),
+    requests: told.ids.size,
+    show: {
+      ...measured?.show,
+      sequences: told.sequences,
+      ...Object.fromEntries(steps.map(([name, values]) => [name, values.slice(0, VALUES_READ)])),
+    },
+    ...(Object.keys(more).length > 0 && { more }),
+  };
+}

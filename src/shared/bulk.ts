@@ -1,0 +1,23 @@
+/** The body of a bulk request: for each document an action line (`create`, with index and id), then its JSON on one line. */
+export interface BulkBody {
+  readonly bytes: Buffer;
+  readonly documents: readonly BulkDocument[];
+}
+
+/** Where a document's two lines lie; one document after the other, from 0 to the end. */
+export interface BulkDocument {
+  readonly start: number;
+  /** Of its JSON. */
+  readonly event: number;
+  readonly end: number;
+}
+
+/**
+ * created   stored by this call
+ * conflict  the id is taken; `resent`: perhaps by an earlier try of this call whose answer was lost
+ * refused   the server does not take this document, ever
+ */
+export type BulkOutcome =
+  | { readonly kind: 'created' }
+  | { readonly kind: 'conflict'; readonly resent: boolean }
+  | { readonly kind: 'refused'; readonly reason: string };
