@@ -188,6 +188,10 @@ function definitionProblems(definition: Definition, fields: FieldTypes): Problem
     ...used.filter((name) => !fields.has(name)).map((name) => `${name} is no field of the mapping`),
     ...kindProblems(definition, fields),
     ...measureProblems(group, fields),
+    ...definition.scenarios
+      .flatMap((one) => Object.keys(one.with ?? {}))
+      .filter((name) => !Object.hasOwn(parameters, name))
+      .map((name) => `scenarios: with ${name} names no parameter`),
     ...(stages !== undefined && measures.some(needsEnds)
       ? ['group.show: distinct, percentile, average and sum cannot be taken over several stages']
       : []),

@@ -111,11 +111,13 @@ describe('the packs', () => {
     expect([...library.packs.keys()]).toEqual([
       'changes',
       'cis',
+      'health',
       'identity',
       'incident',
       'noisy-neighbour',
       'supply-chain',
       'triage',
+      'upgrade',
     ]);
   });
 
