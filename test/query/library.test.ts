@@ -109,6 +109,7 @@ describe('the packs', () => {
 
   it('are those for the occasions that there are', () => {
     expect([...library.packs.keys()]).toEqual([
+      'changes',
       'cis',
       'identity',
       'incident',
