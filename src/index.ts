@@ -7,11 +7,23 @@ export { type AuditEvent, parseEvent } from './audit/event.ts';
 export { factsOf } from './audit/facts/index.ts';
 export type { EventFacts, Facts } from './audit/facts/types.ts';
 export { eventsAlias } from './audit/indices.ts';
+export { mappedFields } from './commands/query-library.ts';
+export { removeNamespace } from './commands/scratch.ts';
 export { openStore, refreshEvents } from './commands/store.ts';
 export { type Cluster, type ConnectionOptions, connect, setup } from './elastic/index.ts';
-export { findSources, type LoadOptions, type LoadReport, type LoadResult, load, type Store } from './load/index.ts';
+export {
+  type FoundSource,
+  findSources,
+  type LoadOptions,
+  type LoadReport,
+  type LoadResult,
+  load,
+  type Store,
+  streamSource,
+} from './load/index.ts';
 export {
   type Definition,
+  type Library,
   type RunOptions,
   type RunResult,
   readLibrary,

@@ -2,6 +2,7 @@
  * The events of rule tests hold what their rule reads and little else. What every API server writes is filled in here, and
  * what was filled is told: the loader itself takes no partial events.
  */
+import { isDeepStrictEqual } from 'node:util';
 import type { Json } from './cases.ts';
 
 export interface Repaired {
@@ -30,120 +31,96 @@ const API_GROUPS: Readonly<Record<string, string>> = {
 };
 
 /** Fills an event of whichever form; what is not an event is left as it is. */
-export function repair(event: Json): Repaired {
-  if (isJson(event['protoPayload'])) return repairEntry(event, event['protoPayload']);
-  const properties = event['properties'];
-  if (isJson(properties) && typeof properties['log'] === 'string') {
-    const inner = repairNative(JSON.parse(properties['log']) as Json);
-    return { event: { ...event, properties: { ...properties, log: JSON.stringify(inner.event) } }, filled: inner.filled };
+export function repair(given: Json): Repaired {
+  const { properties } = given;
+  if (isJson(given['protoPayload'])) {
+    const event = repairEntry(given, given['protoPayload']);
+    return { event, filled: differences(given, event) };
   }
-  const isEvent = event['kind'] === 'Event' || (event['kind'] === undefined && isJson(event['objectRef']));
-  return isEvent ? repairNative(event) : { event, filled: [] };
+  if (isJson(properties) && typeof properties['log'] === 'string') {
+    const inside = JSON.parse(properties['log']) as Json;
+    const event = repairNative(inside);
+    return {
+      event: { ...given, properties: { ...properties, log: JSON.stringify(event) } },
+      filled: differences(inside, event),
+    };
+  }
+  const isEvent = given['kind'] === 'Event' || (given['kind'] === undefined && isJson(given['objectRef']));
+  if (!isEvent) return { event: given, filled: [] };
+  const event = repairNative(given);
+  return { event, filled: differences(given, event) };
+}
+
+function differences(before: Json, after: Json): readonly string[] {
+  return Object.keys(after).filter((key) => !isDeepStrictEqual(after[key], before[key]));
 }
 
 /** An event as the API server writes it. */
-function repairNative(event: Json): Repaired {
-  const draft = draftOf(lifted(event));
-  const ref = draft.get('objectRef');
-  const reference = isJson(ref) ? ref : {};
-  const group = API_GROUPS[String(reference['resource'])];
-  if (group !== undefined && reference['apiGroup'] === undefined) {
-    draft.set('objectRef', { ...reference, apiGroup: group });
-  }
-  const namespace = /\/namespaces\/([^/]+)\/./.exec(String(draft.get('requestURI')))?.[1];
-  if (isJson(ref) && namespace !== undefined && ref['namespace'] === undefined) {
-    draft.set('objectRef', { ...ref, namespace });
-  }
-  const isSession = reference['subresource'] === 'exec' || reference['subresource'] === 'attach';
-  draft.fill('auditID', 'case');
-  draft.fill('stage', 'ResponseComplete');
-  draft.fill('level', levelOf(draft));
-  draft.fill('verb', draft.has('requestObject') ? 'update' : 'get');
-  draft.fill('user', { username: USER });
-  draft.fill('responseStatus', { code: isSession ? 101 : 200 });
-  repairTime(draft, 'requestReceivedTimestamp');
-  repairTime(draft, 'stageTimestamp');
-  return draft.done();
+function repairNative(given: Json): Json {
+  const event = lifted(given);
+  const hasBody = event['requestObject'] !== undefined;
+  const reference = referenceOf(event);
+  const isSession = reference?.['subresource'] === 'exec' || reference?.['subresource'] === 'attach';
+  return {
+    level: event['responseObject'] === undefined ? (hasBody ? 'Request' : 'Metadata') : 'RequestResponse',
+    auditID: 'case',
+    stage: 'ResponseComplete',
+    verb: hasBody ? 'update' : 'get',
+    user: { username: USER },
+    responseStatus: { code: isSession ? 101 : 200 },
+    ...event,
+    ...(reference !== undefined && { objectRef: reference }),
+    requestReceivedTimestamp: timeOf(event['requestReceivedTimestamp']),
+    stageTimestamp: timeOf(event['stageTimestamp']),
+  };
 }
 
 /** Stratus prints the verb and the code as Datadog names them, and what is around an event as `attributes`. */
 function lifted(event: Json): Json {
-  const around = event['attributes'];
-  const whole = isJson(around) ? { ...event, ...around } : event;
-  const http = whole['http'];
+  const { attributes } = event;
+  const whole = isJson(attributes) ? { ...event, ...attributes } : event;
+  const { http } = whole;
   if (!isJson(http)) return whole;
-  const code = http['status_code'];
+  const { method, status_code: code } = http;
   return {
     ...whole,
-    ...(http['method'] !== undefined && { verb: http['method'] }),
+    ...(method !== undefined && { verb: method }),
     ...(code !== undefined && { responseStatus: { code } }),
   };
 }
 
-function levelOf(draft: Draft): string {
-  if (draft.has('responseObject')) return 'RequestResponse';
-  return draft.has('requestObject') ? 'Request' : 'Metadata';
+function referenceOf({ objectRef, requestURI }: Json): Json | undefined {
+  if (!isJson(objectRef)) return undefined;
+  const apiGroup = API_GROUPS[String(objectRef['resource'])];
+  const namespace = /\/namespaces\/([^/]+)\/./.exec(String(requestURI))?.[1];
+  return { ...(apiGroup !== undefined && { apiGroup }), ...(namespace !== undefined && { namespace }), ...objectRef };
 }
 
-/** A Cloud Audit log entry of GKE. Panther renames a member, and prints times without a zone. */
-function repairEntry(entry: Json, given: Json): Repaired {
-  const payload = draftOf(given);
-  const method = String(given['methodName']);
-  if (method.startsWith('io.k8s.')) payload.fill('serviceName', 'k8s.io');
-  payload.fill('resourceName', resourceOf(given['authorizationInfo'] ?? entry['authorizationInfo']));
-  payload.fill('authenticationInfo', { principalEmail: USER });
-  const caller = given['requestMetadata'];
-  if (isJson(caller) && caller['callerIp'] === undefined && caller['callerIP'] !== undefined) {
-    payload.set('requestMetadata', { ...caller, callerIp: caller['callerIP'] });
-  }
-  const draft = draftOf(entry);
-  draft.fill('insertId', 'case');
-  repairTime(draft, 'timestamp');
-  const inside = payload.done();
-  return { event: { ...draft.done().event, protoPayload: inside.event }, filled: [...draft.filled, ...inside.filled] };
-}
-
-function resourceOf(permissions: unknown): unknown {
-  const first: unknown = Array.isArray(permissions) ? permissions[0] : undefined;
-  return isJson(first) ? first['resource'] : undefined;
+/** A Cloud Audit log entry of GKE. Panther renames the member callerIp, and prints times without a zone. */
+function repairEntry(entry: Json, payload: Json): Json {
+  const { methodName, requestMetadata, authorizationInfo = entry['authorizationInfo'] } = payload;
+  const [permission]: readonly unknown[] = Array.isArray(authorizationInfo) ? authorizationInfo : [];
+  const isOfKubernetes = String(methodName).startsWith('io.k8s.');
+  return {
+    insertId: 'case',
+    ...entry,
+    timestamp: timeOf(entry['timestamp']),
+    protoPayload: {
+      ...(isOfKubernetes && { serviceName: 'k8s.io' }),
+      ...(isJson(permission) && { resourceName: permission['resource'] }),
+      authenticationInfo: { principalEmail: USER },
+      ...payload,
+      ...(isJson(requestMetadata) && {
+        requestMetadata: { callerIp: requestMetadata['callerIP'], ...requestMetadata },
+      }),
+    },
+  };
 }
 
 /** RFC 3339 from `2022-11-29 00:09:04.38`, which is UTC. */
-function repairTime(draft: Draft, member: string): void {
-  const text = draft.get(member);
-  if (typeof text !== 'string') draft.set(member, TIME);
-  else if (text.includes(' ')) draft.set(member, `${text.replace(' ', 'T')}Z`);
-}
-
-/** An object that is being filled, with a list of what was. */
-interface Draft {
-  readonly filled: readonly string[];
-  readonly has: (member: string) => boolean;
-  readonly get: (member: string) => unknown;
-  readonly set: (member: string, value: unknown) => void;
-  /** Sets what is absent. */
-  readonly fill: (member: string, value: unknown) => void;
-  readonly done: () => Repaired;
-}
-
-function draftOf(given: Json): Draft {
-  const members = new Map(Object.entries(given));
-  const filled: string[] = [];
-  const set = (member: string, value: unknown): void => {
-    if (value === undefined) return;
-    members.set(member, value);
-    if (!filled.includes(member)) filled.push(member);
-  };
-  return {
-    filled,
-    has: (member) => members.has(member),
-    get: (member) => members.get(member),
-    set,
-    fill: (member, value) => {
-      if (!members.has(member)) set(member, value);
-    },
-    done: () => ({ event: Object.fromEntries(members), filled }),
-  };
+function timeOf(text: unknown): string {
+  if (typeof text !== 'string') return TIME;
+  return text.includes(' ') ? `${text.replace(' ', 'T')}Z` : text;
 }
 
 /** As many of it as a threshold needs, each a request of its own. */

@@ -14,7 +14,7 @@ export interface Rule {
   readonly history?: (one: Case) => readonly ReturnType<typeof earlier>[];
 }
 
-type Parameters = RunOptions['parameters'];
+export type Parameters = RunOptions['parameters'];
 
 /** A rule of theirs that no investigation is to answer, and why. */
 export interface OutOfScope {
@@ -101,7 +101,11 @@ const FALCO: Readonly<Record<string, Rule>> = {
   'Create Disallowed Pod': { asks: ['disallowed-image'] },
   'Create Privileged Pod': { asks: ['privileged-pod-created'] },
   'Create Sensitive Mount Pod': { asks: ['host-path-volume'], differs: 'Wider: any path of the node.' },
-  'Disallowed K8s User': { asks: ['new-actor'], differs: 'What was seen before stands for their list.', history: users },
+  'Disallowed K8s User': {
+    asks: ['new-actor'],
+    differs: 'What was seen before stands for their list.',
+    history: users,
+  },
   'K8s ConfigMap Created': { asks: ['config-changes'], differs: 'Wider: also Secrets, and changes.' },
   'K8s ConfigMap Deleted': { asks: ['config-changes'], differs: 'Wider: also Secrets, and changes.' },
   'K8s Deployment Created': { asks: ['workload-created'], parameters: { kinds: ['deployments'] } },

@@ -4,7 +4,7 @@
  * command of an exec, the time of receipt, and all source IPs but one.
  */
 import { isObject, type JsonObject, stringOf } from '../../shared/json.ts';
-import { at } from '../facts/values.ts';
+import { at, objectsIn } from '../facts/values.ts';
 import { textAt } from './parts.ts';
 import { type Added, addedOf, type Wrapper, type Wrapping } from './wrapping.ts';
 
@@ -114,7 +114,9 @@ function targetOf(payload: JsonObject): Target {
 /** HTTP codes by gRPC code (google.rpc.Code). Aborted is what a Kubernetes conflict becomes. */
 const HTTP_CODES = [200, 499, 500, 400, 504, 404, 409, 403, 429, 400, 409, 400, 501, 500, 503, 500, 401];
 
-/** A Status in the response holds the true HTTP code; otherwise it follows from the gRPC code. */
+const PERMISSION_DENIED = 7;
+
+/** A Status in the response holds the true HTTP code; otherwise it follows from the gRPC code, or from a right not granted. */
 function statusOf(payload: JsonObject): { readonly status: JsonObject; readonly isInferred: boolean } {
   const body = payload['response'];
   const message = at(payload, 'status', 'message');
@@ -125,7 +127,12 @@ function statusOf(payload: JsonObject): { readonly status: JsonObject; readonly 
       isInferred: false,
     };
   }
-  const grpc = at(payload, 'status', 'code') ?? 0;
+  const grpc = at(payload, 'status', 'code') ?? (isDenied(payload) ? PERMISSION_DENIED : 0);
   const code = typeof grpc === 'number' ? HTTP_CODES[grpc] : undefined;
   return { status: { metadata: {}, message, code }, isInferred: true };
+}
+
+/** Only what is said counts: an entry may leave out what is false, and what is not known. */
+function isDenied({ authorizationInfo }: JsonObject): boolean {
+  return objectsIn(authorizationInfo).some(({ granted }) => granted === false);
 }

@@ -274,6 +274,16 @@ describe('GKE', () => {
     });
   });
 
+  it('takes a right that was not granted for a refusal, where the entry has no code', () => {
+    const refused = converted({
+      status: {},
+      authorizationInfo: [{ permission: 'io.k8s.core.v1.pods.list', granted: false }],
+    });
+    expect(refused).toMatchObject({ responseStatus: { code: 403 } });
+    const unsaid = converted({ status: {}, authorizationInfo: [{ permission: 'io.k8s.core.v1.pods.list' }] });
+    expect(unsaid).toMatchObject({ responseStatus: { code: 200 } });
+  });
+
   it('reads the first entry of several as the start of a response', () => {
     expect(converted({}, { operation: { id: 'x1', first: true } })).toMatchObject({ stage: 'ResponseStarted' });
   });
