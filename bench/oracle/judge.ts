@@ -25,6 +25,8 @@ import type { Verdict } from './table.ts';
 export interface Judged {
   readonly verdicts: readonly Verdict[];
   readonly outOfScope: readonly { readonly id: string; readonly because: string }[];
+  /** Cases that hold no audit event, with what became of them: nothing can be found of them. */
+  readonly unloaded: readonly { readonly id: string; readonly fate: string }[];
   /** Members that were filled in, each with its events. */
   readonly filled: string;
 }
@@ -54,16 +56,20 @@ export async function judge(server: Cluster, namespace: string, cases: readonly 
   }
   const limit = pLimit(AT_ONCE);
   const store = await openStore(server, namespace);
-  const unloaded = await Promise.all(asked.map((question) => limit(loadCase, store, namespace, question)));
+  const fates = await Promise.all(asked.map((question) => limit(loadCase, store, namespace, question)));
   await refreshEvents(server, namespace);
   const answer = async (question: Question, at: number): Promise<Verdict> => {
     const { definitions, cluster, parameters } = question;
     const scope = { window: {}, cluster, parameters, noise: library.noise, useNoise: true };
     const run = await runInvestigations({ ask: server.ask, namespace, definitions, ...scope });
-    return verdictOf(question, run, unloaded[at]);
+    return verdictOf(question, run, fates[at]);
   };
   const verdicts = await Promise.all(asked.map((question, at) => limit(answer, question, at)));
-  return { verdicts, outOfScope, filled: countFilled(asked) };
+  const unloaded = asked.flatMap(({ one }, at) => {
+    const fate = fates[at];
+    return fate === undefined ? [] : [{ id: one.id, fate }];
+  });
+  return { verdicts, outOfScope, unloaded, filled: countFilled(asked) };
 }
 
 function questionOf(one: Case, rule: Rule, { investigations }: Library, cluster: string): Question {
@@ -101,12 +107,12 @@ async function loadCase(store: Store, namespace: string, question: Question): Pr
   return report.reasons.map(({ fate, reason }) => `${fate}, ${reason}`).join('; ');
 }
 
-function verdictOf({ one, rule }: Question, { results }: RunResult, unloaded: string | undefined): Verdict {
+function verdictOf({ one, rule }: Question, { results }: RunResult, fate: string | undefined): Verdict {
   const failed = results.find(({ status }) => status === 'error');
   if (failed !== undefined) throw new Error(`${failed.id} failed for ${one.id}: ${failed.reason}`);
   const reporting = results.filter(({ status }) => status === 'findings').map(({ id }) => id);
   const hiding = results.flatMap(({ hidden }) => Object.keys(hidden).filter((set) => (hidden[set] ?? 0) > 0));
-  const silence = unloaded ?? (hiding.length > 0 ? `hidden by ${hiding.join(', ')}` : 'it does not match');
+  const silence = fate ?? (hiding.length > 0 ? `hidden by ${hiding.join(', ')}` : 'it does not match');
   return {
     id: one.id,
     rule: one.rule ?? 'no rule of theirs',

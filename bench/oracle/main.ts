@@ -13,6 +13,7 @@ import { type Agreement, agreementOf, confusion, disagreements, otherQuestions, 
 const FOLDER = '../shared/data/rule-cases';
 const ARGUMENTS = join(import.meta.dirname, '../../oracle/disagreements.yml');
 const TARGET = 0.98;
+const INTERRUPTED = 130;
 
 async function main(folder: string): Promise<void> {
   if (!existsSync(folder)) {
@@ -22,19 +23,24 @@ async function main(folder: string): Promise<void> {
   const cases = await readCases(folder);
   const namespace = `oracle_${process.pid}_${Date.now()}`;
   const { cluster, stop } = await openCluster();
+  const leave = (): Promise<void> => removeNamespace(cluster, namespace).finally(stop);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => void leave().finally(() => process.exit(INTERRUPTED)));
+  }
   try {
-    const { verdicts, outOfScope, filled } = await judge(cluster, namespace, cases);
+    const { verdicts, outOfScope, unloaded, filled } = await judge(cluster, namespace, cases);
     const agreement = agreementOf(verdicts, args);
     console.log(renderTable(confusion(verdicts)));
     console.log(`Where the questions differ:\n${otherQuestions(verdicts)}`);
     console.log(`Disagreements:\n${disagreements(verdicts, args)}\nOut of scope:`);
     for (const { id, because } of outOfScope) console.log(`- ${id}: ${because}`);
+    console.log('\nNo audit event, so that there is nothing to find:');
+    for (const { id, fate } of unloaded) console.log(`- ${id}: ${fate}`);
     console.log(`\nFilled in or put right, with the number of events: ${filled}`);
     console.log(summaryOf(agreement));
     if (agreement.share < TARGET || agreement.open.length > 0 || agreement.stale.length > 0) process.exitCode = 1;
   } finally {
-    await removeNamespace(cluster, namespace);
-    await stop();
+    await leave();
   }
 }
 

@@ -11,7 +11,7 @@ export interface Repaired {
   readonly filled: readonly string[];
 }
 
-/** A time for events without one; what is repeated or came before is counted from it. */
+/** A time for events without one. */
 const TIME = '2026-01-05T12:00:00.000000Z';
 /** User of an event that names none: a person. */
 const USER = 'somebody@example.com';
