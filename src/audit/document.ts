@@ -6,7 +6,7 @@ import { contentHash, documentId } from './identity.ts';
 import { type Bucket, periodOf } from './indices.ts';
 import { membersJson } from './json-members.ts';
 import { redact } from './redact.ts';
-import { isoMillis, isPlausible } from './time.ts';
+import { clockJson, isoMillis, isPlausible } from './time.ts';
 
 /** From the first byte to the one after the last, in the (inflated) source. */
 export interface ByteRange {
@@ -132,7 +132,8 @@ function documentOfEvent(
     hash,
   });
   const origin = membersJson(candidate.origin).slice(1);
-  const ours = `${commonJson(context)},${factsJson(event)}${loaded},"origin":{${origin}}}}`;
+  const time = micros === undefined ? '' : `,"time":${clockJson(micros)}`;
+  const ours = `${commonJson(context)},${factsJson(event)}${time}${loaded},"origin":{${origin}}}}`;
   const added = timestamp === undefined ? ours : `"@timestamp":"${timestamp}",${ours}`;
   return {
     id: documentId(event, context.cluster),

@@ -39,6 +39,13 @@ describe('documentOf', () => {
     expect(documentFor(textOf({ stageTimestamp })).document.period).toBe(month);
   });
 
+  it('says at which hour of which day it was, where there is a time to believe', () => {
+    const kaudit = (stageTimestamp: string): unknown =>
+      documentFor(textOf({ stageTimestamp, requestReceivedTimestamp: stageTimestamp })).source['kaudit'];
+    expect(kaudit('2026-03-07T23:10:00.000001Z')).toMatchObject({ time: { hour: 23, weekday: 6 } });
+    expect(kaudit('1970-01-01T00:00:00.000000Z')).not.toHaveProperty('time');
+  });
+
   it.each(['0001-01-01T00:00:00Z', '2999-01-01T00:00:00Z', 'soon', undefined])('keeps %s as undated', (time) => {
     const { document, source } = documentFor(textOf({ stageTimestamp: time, requestReceivedTimestamp: time }));
     expect(document.period).toBe('undated');

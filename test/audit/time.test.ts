@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isoMillis, isPlausible, parseMicros } from '../../src/audit/time.ts';
+import { clockJson, isoMillis, isPlausible, parseMicros } from '../../src/audit/time.ts';
 
 describe('parseMicros', () => {
   it.each([
@@ -29,6 +29,29 @@ describe('parseMicros', () => {
     fc.assert(
       fc.property(dates, (date) => {
         expect(isoMillis(Number(parseMicros(date.toISOString())))).toBe(date.toISOString());
+      }),
+    );
+  });
+});
+
+describe('clockJson', () => {
+  it.each([
+    ['2026-03-02T09:41:07Z', 9, 1],
+    ['2026-03-08T23:59:59.999999Z', 23, 7],
+    ['2026-03-09T00:00:00Z', 0, 1],
+    ['2026-03-09T00:30:00+02:00', 22, 7],
+    ['1969-12-31T23:59:59.999999Z', 23, 3],
+  ])('%s is hour %s of day %s', (time, hour, weekday) => {
+    expect(clockJson(Number(parseMicros(time)))).toBe(JSON.stringify({ hour, weekday }));
+  });
+
+  it('is that of the time itself, whatever came before it', () => {
+    fc.assert(
+      fc.property(fc.array(fc.date({ noInvalidDate: true }), { minLength: 2 }), (dates) => {
+        for (const date of dates) {
+          const weekday = ((date.getUTCDay() + 6) % 7) + 1;
+          expect(JSON.parse(clockJson(date.getTime() * 1000))).toEqual({ hour: date.getUTCHours(), weekday });
+        }
       }),
     );
   });

@@ -40,6 +40,10 @@ export function actorFacts(event: AuditEvent): ActorFacts {
   };
 }
 
+export function serviceAccountNamespace(username: string): string | undefined {
+  return SERVICE_ACCOUNT.exec(username)?.[1];
+}
+
 /** The pod that a service account's token is bound to. */
 export function boundPod(user: Identity): string | undefined {
   return firstExtra(user.extra, 'authentication.kubernetes.io/pod-name');

@@ -1,25 +1,34 @@
 import { memoiseText } from '../memo.ts';
 import type { AgentClass, EventFacts } from './types.ts';
 
-/** First match wins. The client chooses its user agent: a class is a hint, never an excuse. */
+/**
+ * First match wins. The client chooses its user agent: a class is a hint, never an excuse. Words are looked for between
+ * hyphens, so that an observer is no server; and a name that only begins as those of Kubernetes' own programs do is not
+ * one of them.
+ */
 const CLASSES: readonly (readonly [RegExp, AgentClass])[] = [
   [/^(kubectl|kubectl-.*|oc|helm|k9s|kustomize|stern|istioctl|flux|argocd|velero|eksctl|kubeadm|kubens|lens)$/i, 'cli'],
-  [/^(kube-probe|elb-healthchecker|googlehc|blackbox.*|uptime.*)$/i, 'probe'],
+  [/^(kube-probe|elb-healthchecker|googlehc|(?:blackbox|uptime)(?:[-_.].*)?)$/i, 'probe'],
   [/^(mozilla|opera|safari)$/i, 'browser'],
   [
     /^(curl|wget|httpie|python-requests|python-urllib|go-http-client|axios|node-fetch|postmanruntime|powershell)$/i,
     'script',
   ],
   [
-    /^(openapi-generator|kubernetes-client|fabric8.*|okhttp|client-go|kubernetes|java|python|javascript|kr8s|kube-rs)$/i,
+    /^(openapi-generator|kubernetes-client|fabric8(?:[-_.].*)?|okhttp|client-go|kubernetes|java|python|javascript|kr8s|kube-rs)$/i,
     'library',
   ],
   [
-    /^(kubelet|kube-.*|cloud-controller-manager|.*-?(controller|operator|manager|scheduler|provisioner|autoscaler|agent|webhook|proxy|server).*)$/i,
+    /^(kubelet|kube-(?:aggregator|apiserver|controller-manager|dns|flannel|ovn|prometheus|proxy|rbac-proxy|router|scheduler|state-metrics|vip)|kube-storage-version-(?:migrator|trigger)-controller)$/i,
+    'controller',
+  ],
+  [/^kube-/i, 'unknown'],
+  [
+    /^(?:.*[-_.])?(?:controller|operator|manager|scheduler|provisioner|autoscaler|agent|webhook|proxy|server)s?(?:[-_.].*)?$/i,
     'controller',
   ],
   [
-    /^(coredns|prometheus.*|grafana.*|metrics-server|cert-manager.*|calico.*|cilium.*|flannel.*|fluent.*|filebeat|dashboard)$/i,
+    /^(?:coredns|prometheus|grafana|cert-manager|calico|cilium|flanneld?|fluentd?|filebeat|dashboard)(?:[-_.].*)?$/i,
     'controller',
   ],
 ];

@@ -56,21 +56,35 @@ export function patchedParts(operations: readonly unknown[]): Pick<Bodies, 'obje
 }
 
 /**
- * Whether a patch takes away what is at a path: a JSON Patch by removing it, something that holds it, or something in it;
- * a merge patch by null. An update that leaves it out does the same, and does not show it.
+ * Whether a patch takes away what is at a path: a JSON Patch by removing it, something that holds it, or something in it,
+ * or by replacing what holds it; a merge patch by null; a strategic one by `$patch` in what holds it. An update that
+ * leaves it out does the same, and does not show it.
  */
 export function takesAway(patch: unknown, ...path: readonly string[]): boolean {
   if (Array.isArray(patch)) return patch.some((operation) => removesAt(operation, path));
-  return path.some((_, index) => at(patch, ...path.slice(0, index + 1)) === null);
+  const directives = path.map((_, index) => at(patch, ...path.slice(0, index), '$patch'));
+  return (
+    path.some((_, index) => at(patch, ...path.slice(0, index + 1)) === null) ||
+    directives.includes('delete') ||
+    (directives.includes('replace') && at(patch, ...path) === undefined)
+  );
 }
 
 function removesAt(operation: unknown, path: readonly string[]): boolean {
-  const pointer = at(operation, 'path');
   const op = at(operation, 'op');
+  const pointer = at(operation, op === 'move' ? 'from' : 'path');
   if (typeof pointer !== 'string') return false;
   const keys = keysOf(pointer);
-  const meets = path.every((key, index) => index >= keys.length || keys[index] === key);
-  return meets && (op === 'remove' || (op === 'replace' && at(operation, 'value') === null));
+  if (!path.every((key, index) => index >= keys.length || keys[index] === key)) return false;
+  return (
+    op === 'remove' || op === 'move' || ((op === 'replace' || op === 'add') && lacks(operation, path, keys.length))
+  );
+}
+
+/** Whether the value that is put in at so many steps of a path has nothing at the rest of it. */
+function lacks(operation: unknown, path: readonly string[], steps: number): boolean {
+  const value = at(operation, 'value', ...path.slice(steps));
+  return value === null || value === undefined;
 }
 
 /** An array's index, or its end; the API server's library (evanphx/json-patch) takes signs as well. */

@@ -7,12 +7,16 @@ export interface RbacFacts {
   /** `group/resource:verb` for each pair within one rule; `*` is kept, `?` is what a patch does not say; at most 256. */
   readonly grants?: readonly string[];
   readonly dangerous?: readonly string[];
+  /** Those of them that only hold if the part of a rule that a patch does not say is the worst. */
+  readonly presumed?: readonly string[];
   readonly verbs?: readonly string[];
   readonly resources?: readonly string[];
   /** `User/alice`, `Group/dev`, `ServiceAccount/namespace/name` of a binding; `?` as above. */
   readonly subjects?: readonly string[];
-  /** Name of the role that a binding grants. */
-  readonly role?: string;
+  /** Name of the role that a binding grants; each, where a patch says several. */
+  readonly role?: readonly string[];
+  /** Its kind: a Role may have the name of a ClusterRole. */
+  readonly role_kind?: readonly string[];
   /** Roles that take in the rules of this one by its label, such as `admin`, `edit` and `view`. */
   readonly aggregates_to?: readonly string[];
 }
@@ -27,12 +31,17 @@ export type CommandClass =
   | 'shell'
   | 'inline-secret';
 
+/** The lists of containers that a pod has. */
+export type ContainerKind = 'containers' | 'init' | 'ephemeral';
+
 export interface PodFacts {
   /**
    * Ways to take over the node, from all containers and volumes, as words of a short list: `privileged`, `host-network`,
    * `host-pid`, `host-ipc`, `host-process` (Windows), `host-path-root` and others, `cap-sys-admin` and others.
    */
   readonly dangerous?: readonly string[];
+  /** Lists with a container that is dangerous by itself. */
+  readonly dangerous_in?: readonly ContainerKind[];
   readonly images?: readonly string[];
   /** `docker.io` where the image names none. */
   readonly registries?: readonly string[];
@@ -57,6 +66,7 @@ export interface PodFacts {
   /** Each in one spelling; at most 256. */
   readonly host_paths?: readonly string[];
   readonly host_ports?: readonly number[];
+  /** In upper case, without `CAP_`. */
   readonly added_capabilities?: readonly string[];
   /** Protections that are switched off: `seccomp`, `apparmor`, `selinux`, `proc-mount`, `sysctl`. */
   readonly unconfined?: readonly string[];
@@ -88,7 +98,7 @@ export interface MetaFacts {
   readonly owners?: readonly string[];
   /** Tools that its labels and annotations name as its manager: `argocd`, `flux`, `helm` and the like. */
   readonly managers?: readonly string[];
-  /** What a patch does to its finalizers. */
+  /** What a patch does to its finalizers; `written` may shorten them, since what was there is not in the event. */
   readonly finalizers?: 'written' | 'removed';
   /** A patch takes owner references away. */
   readonly owners_removed?: boolean;

@@ -12,10 +12,18 @@ const SENSITIVE: readonly (readonly [string, readonly string[]])[] = [
   ['host-path-proc', ['/proc']],
   ['host-path-sys', ['/sys']],
   ['host-path-boot', ['/boot']],
-  ['host-path-usr', ['/usr', '/bin', '/sbin', '/lib', '/lib64']],
+  // Programs of the host; those of k3s and RKE2 lie in their data.
+  [
+    'host-path-usr',
+    ['/usr', '/bin', '/sbin', '/lib', '/lib64', '/var/lib/rancher/k3s/data', '/var/lib/rancher/rke2/data'],
+  ],
   ['host-path-home', ['/root', '/home']],
-  ['host-path-kubelet', ['/var/lib/kubelet', '/opt/cni']],
-  ['host-path-etcd', ['/var/lib/etcd', '/var/lib/rancher', '/var/snap/microk8s']],
+  ['host-path-kubelet', ['/var/lib/kubelet', '/opt/cni', '/var/lib/rancher/k3s/agent', '/var/lib/rancher/rke2/agent']],
+  // Beside the server's data, /var/lib/rancher/k3s/storage holds the volumes of pods.
+  [
+    'host-path-etcd',
+    ['/var/lib/etcd', '/var/lib/rancher/k3s/server', '/var/lib/rancher/rke2/server', '/var/snap/microk8s'],
+  ],
   [
     'host-path-runtime',
     [
@@ -80,9 +88,13 @@ function within(path: string, folder: string): boolean {
   return path === folder || path.startsWith(`${folder}/`);
 }
 
-/** `cap-sys-admin`: runtimes take capabilities in any case, and some of them with `CAP_` before the name. */
+/** `SYS_ADMIN`: runtimes take capabilities in any case, and some of them with `CAP_` before the name. */
+export function normalCapability(name: string): string {
+  return name.toUpperCase().replace(/^CAP_/, '');
+}
+
+/** `cap-sys-admin`, by names in their one spelling. */
 export function capabilityDangers(capabilities: readonly string[]): ReadonlySet<string> {
-  const names = capabilities.map((name) => name.toUpperCase().replace(/^CAP_/, ''));
-  const held = names.filter((name) => CAPABILITIES.has(name));
+  const held = capabilities.filter((name) => CAPABILITIES.has(name));
   return new Set(held.map((name) => `cap-${name.toLowerCase().replaceAll('_', '-')}`));
 }

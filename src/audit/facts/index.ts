@@ -24,7 +24,7 @@ import {
 } from './outcome.ts';
 import { podFacts } from './pod.ts';
 import { leavesRbacOpen, rbacFacts } from './rbac.ts';
-import { rejectedFacts } from './rejected.ts';
+import { failureOf, rejectedFacts } from './rejected.ts';
 import { actionOf, isDryRun, objectOf, pathOf, resourceOf } from './request.ts';
 import type { LineFacts } from './request-types.ts';
 import { reviewFacts } from './review.ts';
@@ -112,6 +112,7 @@ function ownFacts(event: AuditEvent, action: Action): readonly Partial<OwnFacts>
       uri: { path: pathOf(event.requestURI) },
       credential: credentialId(event.user),
       rejected: rejectedFacts(event.responseStatus),
+      failure: failureOf(event.responseStatus),
       impersonated_extra: impersonatedExtra(event),
     },
     uriFacts(event, action),

@@ -54,17 +54,28 @@ function breaksGlass(map: JsonObject): boolean {
   );
 }
 
-/** An empty list removes all; a strategic patch names those that go. */
+/** A strategic patch names those that go. */
 function finalizersIn(patch: unknown): MetaFacts['finalizers'] {
-  const sent = Array.isArray(patch) ? patchedParts(patch).objects : [patch];
-  const lists = sent.map((body) => at(body, 'metadata', 'finalizers'));
+  const lists = listsIn(patch, 'finalizers');
   const taken = at(patch, 'metadata', '$deleteFromPrimitiveList/finalizers');
-  const emptied = lists.some((list) => Array.isArray(list) && list.length === 0);
-  if (emptied || taken !== undefined || takesAway(patch, 'metadata', 'finalizers')) return 'removed';
-  return lists.some(Array.isArray) ? 'written' : undefined;
+  if (taken !== undefined || losesAll(patch, lists, 'finalizers')) return 'removed';
+  return lists.length > 0 ? 'written' : undefined;
 }
 
 function losesOwners(patch: unknown): boolean {
-  const named = objectsIn(at(patch, 'metadata', 'ownerReferences'));
-  return takesAway(patch, 'metadata', 'ownerReferences') || named.some((reference) => reference['$patch'] === 'delete');
+  const lists = listsIn(patch, 'ownerReferences');
+  // In a strategic patch, `replace` leaves those that stand beside it, and nothing else.
+  return (
+    losesAll(patch, lists, 'ownerReferences') || objectsIn(lists.flat()).some(({ $patch }) => $patch !== undefined)
+  );
+}
+
+/** An empty list removes all, unless the patch is strategic: which kind it is, no event says. */
+function losesAll(patch: unknown, lists: readonly (readonly unknown[])[], key: string): boolean {
+  return lists.some((list) => list.length === 0) || takesAway(patch, 'metadata', key);
+}
+
+function listsIn(patch: unknown, key: string): readonly (readonly unknown[])[] {
+  const sent = Array.isArray(patch) ? patchedParts(patch).objects : [patch];
+  return sent.map((body) => at(body, 'metadata', key)).filter(Array.isArray);
 }

@@ -1,8 +1,9 @@
 import { isObject, type JsonObject, stringOf, stringsOf } from '../../shared/json.ts';
 import type { PodFacts } from './body-types.ts';
 import { commandClasses, commandText } from './commands.ts';
+import { dangerousLists } from './dangerous-lists.ts';
 import { unconfinedParts } from './hardening.ts';
-import { capabilityDangers, hostPathDangers, normalPath } from './host-access.ts';
+import { capabilityDangers, hostPathDangers, normalCapability, normalPath } from './host-access.ts';
 import { imageFacts } from './images.ts';
 import { containersOf, podSpecsOf } from './pod-specs.ts';
 import { allAt, at, distinct, distinctIntegers, firstText, objectsIn, pairsIn, present, textOf } from './values.ts';
@@ -41,7 +42,9 @@ function hostFacts(
     .map((volume) => stringOf(at(volume, 'hostPath', 'path')))
     .filter((path) => path !== undefined)
     .map(normalPath);
-  const capabilities = security.flatMap((context) => stringsOf(at(context, 'capabilities', 'add')));
+  const capabilities = security.flatMap((context) =>
+    stringsOf(at(context, 'capabilities', 'add')).map(normalCapability),
+  );
   const has = (key: string): boolean => specs.some((spec) => spec[key] === true);
   const allows = (key: string): boolean => security.some((context) => at(context, key) === true);
   const powers = {
@@ -57,6 +60,7 @@ function hostFacts(
   );
   const facts = present({
     dangerous: distinct([...held, ...hostPathDangers(paths), ...capabilityDangers(capabilities)]),
+    dangerous_in: dangerousLists(specs),
     privileged: powers.privileged || undefined,
     privilege_escalation: allows('allowPrivilegeEscalation') || undefined,
     host_network: powers['host-network'] || undefined,

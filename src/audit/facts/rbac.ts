@@ -1,6 +1,6 @@
 import { type JsonObject, stringOf, stringsOf } from '../../shared/json.ts';
 import type { RbacFacts } from './body-types.ts';
-import { allAt, at, distinct, objectsIn, pairsIn, present } from './values.ts';
+import { allAt, distinct, objectsIn, pairsIn, present } from './values.ts';
 
 /**
  * Lists that a patch does not say are undefined: a rule cannot be without them, so they stand in the object already.
@@ -20,6 +20,7 @@ const READS = ['get', 'list', 'watch'];
 
 /** What makes a rule a way to more rights: https://kubernetes.io/docs/concepts/security/rbac-good-practices/ */
 const DANGERS: readonly (readonly [string, (rule: Rule) => boolean])[] = [
+  ['everything', isEverything],
   ['wildcard-verb', (rule) => rule.verbs?.includes('*') === true],
   ['wildcard-resource', (rule) => rule.resources?.includes('*') === true || rule.urls.includes('*')],
   ['escalate', (rule) => allows(rule, ['escalate'], RBAC_GROUP, ['roles', 'clusterroles'])],
@@ -38,13 +39,17 @@ const UNSAID = '?';
 /** What a role grants or a binding gives, from every body of the request. */
 export function rbacFacts(bodies: readonly JsonObject[]): RbacFacts | undefined {
   const rules = rulesIn(bodies);
+  const dangerous = dangersOf(rules);
+  const shown = new Set(dangersOf(rules.map(asSaid)));
   return present({
     grants: distinct(grantsOf(rules)),
-    dangerous: distinct(DANGERS.filter(([, test]) => rules.some(test)).map(([name]) => name)),
+    dangerous: distinct(dangerous),
+    presumed: distinct(dangerous.filter((name) => !shown.has(name))),
     verbs: distinct(rules.flatMap((rule) => rule.verbs ?? [])),
     resources: distinct(rules.flatMap((rule) => rule.resources ?? [])),
     subjects: distinct(subjectsIn(bodies).map(subjectOf)),
-    role: roleIn(bodies),
+    role: distinct(rolesIn(bodies)),
+    role_kind: distinct(allAt(bodies, 'roleRef', 'kind')),
     aggregates_to: distinct(allAt(bodies, 'metadata', 'labels').flatMap(pairsIn).map(aggregateOf)),
   });
 }
@@ -56,7 +61,7 @@ function aggregateOf(label: string): string | undefined {
 
 /** Whether bodies leave open what they give: subjects without their role, which no patch can change, or parts of a rule. */
 export function leavesRbacOpen(bodies: readonly JsonObject[]): boolean {
-  if (subjectsIn(bodies).length > 0 && roleIn(bodies) === undefined) return true;
+  if (subjectsIn(bodies).length > 0 && rolesIn(bodies).length === 0) return true;
   return rulesIn(bodies).some(
     ({ groups, resources, verbs }) => groups === undefined || resources === undefined || verbs === undefined,
   );
@@ -70,8 +75,9 @@ function subjectsIn(bodies: readonly JsonObject[]): readonly JsonObject[] {
   return bodies.flatMap((body) => objectsIn(body['subjects']));
 }
 
-function roleIn(bodies: readonly JsonObject[]): string | undefined {
-  return bodies.map((body) => stringOf(at(body, 'roleRef', 'name'))).find((name) => name !== undefined);
+/** All of them: no operation of a patch can hide what another one wrote. */
+function rolesIn(bodies: readonly JsonObject[]): readonly string[] {
+  return allAt(bodies, 'roleRef', 'name').filter((name) => stringOf(name) !== undefined) as readonly string[];
 }
 
 function readRule(rule: JsonObject): Rule {
@@ -86,6 +92,20 @@ function readRule(rule: JsonObject): Rule {
   };
 }
 
+function dangersOf(rules: readonly Rule[]): readonly string[] {
+  return DANGERS.filter(([, test]) => rules.some(test)).map(([name]) => name);
+}
+
+/** A rule that holds for nothing but what is said. */
+function asSaid({ groups = [], resources = [], verbs = [], urls }: Rule): Rule {
+  return { groups, resources, verbs, urls };
+}
+
+/** Every verb on every resource, of all groups or of the core group, whose secrets and pods lead to all the others. */
+function isEverything({ groups, resources, verbs }: Rule): boolean {
+  return hasAny(verbs, '*') && hasAny(resources, '*') && hasAny(groups, '*', '');
+}
+
 function listOf(value: unknown): readonly string[] | undefined {
   return Array.isArray(value) ? stringsOf(value) : undefined;
 }
@@ -94,9 +114,13 @@ function allows(rule: Rule, verbs: readonly string[], group: string, resources: 
   return overlaps(rule.verbs, verbs) && overlaps(rule.groups, [group]) && resources.some((name) => covers(rule, name));
 }
 
-/** What is not said may be anything. */
 function overlaps(held: readonly string[] | undefined, wanted: readonly string[]): boolean {
-  return held === undefined || held.includes('*') || wanted.some((word) => held.includes(word));
+  return hasAny(held, '*', ...wanted);
+}
+
+/** What is not said may be anything. */
+function hasAny(held: readonly string[] | undefined, ...wanted: readonly string[]): boolean {
+  return held === undefined || wanted.some((word) => held.includes(word));
 }
 
 // A rule for pods/* covers each subresource of pods, and one for */exec that subresource of everything.

@@ -19,7 +19,10 @@ const GATES: readonly (readonly [Gate, RegExp])[] = [
   ['namespace-terminating', /because it is being terminated/],
   ['disruption-budget', /violate the pod's disruption budget/],
   ['impersonation', / cannot impersonate /],
-  ['flow-control', /^Too many requests/i],
+  [
+    'flow-control',
+    /^(?:Too many requests|the server has received too many requests and has asked us to try again later)/i,
+  ],
 ];
 const FAILURE = 400;
 /** Priority and fairness answers before anything makes a Status: the code is all that is logged. */
@@ -41,4 +44,15 @@ export function rejectedFacts(status: ResponseStatus | undefined): RejectedFacts
     };
   }
   return undefined;
+}
+
+const SERVER_ERROR = 500;
+const FAILURE_LIMIT = 256;
+const LINE = /\S[^\r\n]*/;
+
+/** What a server error says, without the stack of addresses that follows in a panic's message. */
+export function failureOf(status: ResponseStatus | undefined): string | undefined {
+  if (status?.code === undefined || status.code < SERVER_ERROR || status.message === undefined) return undefined;
+  const line = LINE.exec(status.message)?.[0];
+  return line && clip(line, FAILURE_LIMIT).trimEnd();
 }

@@ -142,7 +142,7 @@ export interface TokenFacts {
   readonly issued_id?: string;
   /** `legacy`, `auto-generated`, `manual`, `invalidated`, `stale`. */
   readonly warnings?: readonly string[];
-  /** The Secret that a legacy token lies in. */
+  /** `namespace/name` of the Secret that a legacy token lies in. */
   readonly secret?: string;
 }
 
@@ -170,6 +170,8 @@ export interface AnnotationFacts {
 /** What the URI, annotations, identity and status of one event say. */
 export interface LineFacts extends UriFacts, AnnotationFacts {
   readonly rejected?: RejectedFacts;
+  /** First line of what a server error (5xx) says; a panic's message goes on with its stack. */
+  readonly failure?: string;
   /** Id of the credential: `JTI=…` of a token, `X509SHA256=…` of a client certificate. */
   readonly credential?: string;
   /** Keys of the extra fields that are impersonated. */

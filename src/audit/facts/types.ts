@@ -5,7 +5,7 @@ import type { LineFacts, SourceFacts } from './request-types.ts';
  * The facts: everything under `kaudit.*` in a document, in the index's own spelling.
  * Absent means that the event does not say. FACTS_VERSION rises whenever a fact changes its meaning.
  */
-export const FACTS_VERSION = 3;
+export const FACTS_VERSION = 4;
 
 export type ActorType =
   | 'person'
@@ -95,12 +95,22 @@ export interface OriginFacts {
   readonly inferred?: readonly string[];
 }
 
+/** When it was, in UTC, so that a night or a weekend can be asked for. */
+export interface TimeFacts {
+  /** 0 to 23. */
+  readonly hour: number;
+  /** 1 is Monday, 7 is Sunday, as in ISO 8601. */
+  readonly weekday: number;
+}
+
 /** What loading adds. */
 export interface LoadFacts {
   readonly cluster?: string;
   /** Where sensitive values were taken out, such as `requestObject.data`. */
   readonly redacted?: readonly string[];
   readonly undated?: boolean;
+  /** Of `@timestamp`; absent where the event has no time to believe. */
+  readonly time?: TimeFacts;
   readonly degraded?: Degraded;
   /** The event as read (redacted), where the document could not carry it as structure. */
   readonly raw?: string;

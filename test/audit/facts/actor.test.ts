@@ -57,4 +57,37 @@ describe('agent', () => {
   ])('%s', (userAgent, agent) => {
     expect(factsFor({ userAgent }).agent).toEqual(agent);
   });
+
+  it.each([
+    'kube-controller-manager',
+    'kube-apiserver',
+    'kube-state-metrics',
+    'cloud-controller-manager',
+    'cart-operator',
+    'manager',
+    'argocd-application-controller',
+    'nginx-ingress-controller',
+    'metrics-server',
+    'fluent-bit',
+    'fluentd',
+    'cilium-agent',
+    'local-path-provisioner',
+  ])('calls %s a controller', (tool) => {
+    expect(factsFor({ userAgent: `${tool}/v1` }).agent).toMatchObject({ tool, class: 'controller' });
+  });
+
+  it.each([
+    'kube-hunter',
+    'kube-bench',
+    'kube-evil-controller',
+    'kube-apiserver2',
+    'kubelets',
+    'observer',
+    'proxychains',
+    'reagent',
+    'calicoish',
+    'uptimes',
+  ])('does not take %s for one, or for a probe, because a part of its name is that of one', (tool) => {
+    expect(factsFor({ userAgent: `${tool}/v1` }).agent).toMatchObject({ tool, class: 'unknown' });
+  });
 });

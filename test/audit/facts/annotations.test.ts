@@ -131,13 +131,26 @@ describe('a token', () => {
   });
 
   it('that is old says so, and where it lies', () => {
-    expect(
-      noted({
-        'authentication.k8s.io/legacy-token': 'system:serviceaccount:ci:builder',
-        'authentication.k8s.io/legacy-token-manual-secret': 'builder-token',
-      }).token,
-    ).toEqual({ warnings: ['legacy', 'manual'], secret: 'builder-token' });
+    const annotations = {
+      'authentication.k8s.io/legacy-token': 'system:serviceaccount:ci:builder',
+      'authentication.k8s.io/legacy-token-manual-secret': 'builder-token',
+    };
+    const user = { username: 'system:serviceaccount:ci:builder' };
+    const token = { warnings: ['legacy', 'manual'], secret: 'ci/builder-token' };
+    expect(factsFor({ annotations, user }).token).toEqual(token);
+    // The token is that of who impersonates.
+    const impersonatedUser = { username: 'system:serviceaccount:prod:api' };
+    expect(factsFor({ annotations, user, impersonatedUser }).token).toEqual(token);
+    expect(factsFor({ annotations, user: { username: 'a' } }).token).toMatchObject({ secret: 'builder-token' });
     expect(noted({ 'authentication.k8s.io/stale-token': 'x' }).token).toEqual({ warnings: ['stale'] });
+  });
+
+  it('that was switched off lies in a Secret of the same form', () => {
+    const invalidated = (value: unknown): unknown =>
+      noted({ 'authentication.k8s.io/legacy-token-invalidated': value }).token;
+    expect(invalidated('builder-token/ci')).toEqual({ warnings: ['invalidated'], secret: 'ci/builder-token' });
+    expect(invalidated('builder-token')).toEqual({ warnings: ['invalidated'], secret: 'builder-token' });
+    expect(invalidated({ a: 1 })).toEqual({ warnings: ['invalidated'] });
   });
 });
 

@@ -24,6 +24,9 @@ describe('rbac of a role', () => {
   });
 
   it.each([
+    ['everything', rule('*', '*', '*')],
+    ['everything', rule('', '*', '*')],
+    ['everything', { apiGroups: ['apps', ''], resources: ['pods', '*'], verbs: ['get', '*'] }],
     ['wildcard-verb', rule('', 'pods', '*')],
     ['wildcard-resource', rule('', '*', 'get')],
     ['wildcard-resource', { nonResourceURLs: ['*'], verbs: ['get'] }],
@@ -41,7 +44,7 @@ describe('rbac of a role', () => {
   });
 
   it('sees every danger in a role that allows everything', () => {
-    expect(dangers(rule('*', '*', '*'))).toHaveLength(10);
+    expect(dangers(rule('*', '*', '*'))).toHaveLength(11);
   });
 
   it.each([
@@ -51,6 +54,23 @@ describe('rbac of a role', () => {
     [[rule('example.com', 'roles', 'bind')]],
   ])('finds %j harmless', (rules) => {
     expect(dangers(...rules)).toBeUndefined();
+  });
+
+  it.each([
+    [[rule('example.com', '*', '*')]],
+    [[rule('*', '*', 'get', 'list')]],
+    [[rule('', 'secrets', '*'), rule('', '*', 'get')]],
+    [[{ nonResourceURLs: ['*'], verbs: ['*'] }]],
+  ])('does not call %j everything', (rules) => {
+    expect(dangers(...rules)).not.toContain('everything');
+  });
+
+  it('finds everything behind any number of other grants', () => {
+    const padding = Array.from({ length: 300 }, (_, index) => rule('example.com', `r${index}`, 'get'));
+    const facts = rbac({ rules: [...padding, rule('*', '*', '*')] }) as { grants: unknown; dangerous: unknown };
+    expect(facts.grants).toHaveLength(256);
+    expect(facts.dangerous).toContain('everything');
+    expect(facts).not.toHaveProperty('presumed');
   });
 
   it('keeps at most 256 values of rules of any size, in no time', () => {
@@ -74,6 +94,25 @@ describe('rbac of a rule that is patched', () => {
       body: 'partial',
       rbac: { dangerous: ['secrets-read'], grants: ['?/secrets:?'] },
     });
+  });
+
+  it('tells apart what nothing that is said shows', () => {
+    const get = patch({ op: 'add', path: '/rules/0/verbs/-', value: 'get' });
+    const presumed = ['secrets-read', 'pod-exec', 'node-proxy'];
+    expect(get).toMatchObject({ rbac: { dangerous: presumed, presumed } });
+    const shown = patch(
+      { op: 'add', path: '/rules/0/verbs/-', value: 'get' },
+      { op: 'add', path: '/rules/-', value: rule('', 'secrets', 'get') },
+    );
+    expect(shown).toMatchObject({ rbac: { dangerous: presumed, presumed: ['pod-exec', 'node-proxy'] } });
+    const star = patch({ op: 'replace', path: '/rules/0/verbs/0', value: '*' });
+    expect(star).toMatchObject({ rbac: { dangerous: expect.arrayContaining(['everything', 'wildcard-verb']) } });
+    expect((star as { rbac: { presumed: readonly string[] } }).rbac.presumed).toContain('everything');
+    expect((star as { rbac: { presumed: readonly string[] } }).rbac.presumed).not.toContain('wildcard-verb');
+  });
+
+  it('presumes nothing of a rule that is written whole', () => {
+    expect(rbac({ rules: [rule('', 'secrets', 'get')] })).not.toHaveProperty('presumed');
   });
 
   it('loses no operation to another one', () => {
@@ -126,7 +165,7 @@ describe('rbac of a binding', () => {
       ],
     });
     expect(facts).toEqual({
-      role: 'cluster-admin',
+      role: ['cluster-admin'],
       subjects: ['User/eve', 'Group/system:masters', 'ServiceAccount/ci/builder', 'User/?'],
     });
   });
@@ -140,6 +179,26 @@ describe('rbac of a binding', () => {
     const facts = factsFor({ verb: 'patch', level: 'Request', objectRef, requestObject });
     expect(facts).toMatchObject({ body: 'partial', rbac: { subjects: [subject] } });
     expect(facts.rbac).not.toHaveProperty('role');
+  });
+
+  it('tells a Role from the ClusterRole whose name it has', () => {
+    expect(rbac({ roleRef: { kind: 'Role', name: 'cluster-admin' } })).toEqual({
+      role: ['cluster-admin'],
+      role_kind: ['Role'],
+    });
+    expect(rbac({ roleRef: { kind: { a: 1 }, name: 'view' } })).toEqual({ role: ['view'] });
+  });
+
+  it('names every role that a patch says, so that none hides the one that it ends with', () => {
+    const requestObject = [
+      { op: 'replace', path: '/roleRef', value: { kind: 'Role', name: 'view' } },
+      { op: 'replace', path: '/roleRef/name', value: 'cluster-admin' },
+      { op: 'replace', path: '/roleRef/kind', value: 'ClusterRole' },
+    ];
+    expect(rbac(requestObject, { verb: 'patch' })).toEqual({
+      role: ['view', 'cluster-admin'],
+      role_kind: ['Role', 'ClusterRole'],
+    });
   });
 
   it('is told whole where subjects stay as they are', () => {
@@ -172,6 +231,7 @@ describe('pod', () => {
     };
     expect(pod(spec)).toEqual({
       dangerous: ['privileged', 'host-network', 'host-pid', 'host-path-root'],
+      dangerous_in: ['init'],
       images: ['a:1', 'b:2', 'c:3'],
       registries: ['docker.io'],
       repositories: ['docker.io/library/a', 'docker.io/library/b', 'docker.io/library/c'],
@@ -224,6 +284,12 @@ describe('pod', () => {
     ['/var//lib/kubelet', 'kubelet'],
     ['/var/lib/kubelet/pods', 'kubelet'],
     ['/var/lib', 'etcd'],
+    ['/var/lib/rancher', 'etcd'],
+    ['/var/lib/rancher/k3s/server/tls', 'etcd'],
+    ['/var/lib/rancher/rke2/server', 'etcd'],
+    ['/var/lib/rancher/k3s/storage/../server/db', 'etcd'],
+    ['/var/lib/rancher/k3s/agent/kubelet.kubeconfig', 'kubelet'],
+    ['/var/lib/rancher/rke2/data', 'usr'],
     ['/var/run/docker.sock', 'runtime'],
     ['/run/containerd', 'runtime'],
     ['/run/', 'runtime'],
@@ -232,12 +298,18 @@ describe('pod', () => {
     expect(dangersOf(mounts(path))).toContain(`host-path-${danger}`);
   });
 
-  it.each(['/var/log', '/var/log/pods', '/etcetera', '/data', '/run/xtables.lock', '/mnt/usr'])(
-    'finds the host path %s harmless',
-    (path) => {
-      expect(dangersOf(mounts(path))).toBeUndefined();
-    },
-  );
+  it.each([
+    '/var/log',
+    '/var/log/pods',
+    '/etcetera',
+    '/data',
+    '/run/xtables.lock',
+    '/mnt/usr',
+    '/var/lib/rancher/k3s/storage/pvc-1',
+    '/var/lib/rancher/k3s/servers',
+  ])('finds the host path %s harmless', (path) => {
+    expect(dangersOf(mounts(path))).toBeUndefined();
+  });
 
   it('finds the dangerous host path among any number of others', () => {
     const others = Array.from({ length: 1000 }, (_, index) => `/data/${index}`);
@@ -258,10 +330,41 @@ describe('pod', () => {
     expect(dangersOf({ initContainers: [{ securityContext }] })).toEqual(dangers);
   });
 
+  it('writes capabilities in one spelling', () => {
+    const add = ['net_admin', 'CAP_NET_ADMIN', 'cap_sys_ptrace', 'NET_ADMIN', 7, 'CAP'];
+    expect(pod({ containers: [{ securityContext: { capabilities: { add } } }] })).toMatchObject({
+      added_capabilities: ['NET_ADMIN', 'SYS_PTRACE', 'CAP'],
+      dangerous: ['cap-sys-ptrace'],
+    });
+  });
+
   it("sees a host process of Windows, the pod's or a container's", () => {
     const securityContext = { windowsOptions: { hostProcess: true } };
     expect(dangersOf({ securityContext })).toEqual(['host-process']);
     expect(dangersOf({ containers: [{ securityContext }] })).toEqual(['host-process']);
+  });
+
+  it.each<[object, readonly string[] | undefined]>([
+    [{ initContainers: [{ securityContext: { privileged: true } }], containers: [{}] }, ['init']],
+    [{ ephemeralContainers: [{ securityContext: { capabilities: { add: ['cap_sys_admin'] } } }] }, ['ephemeral']],
+    [{ containers: [{ securityContext: { windowsOptions: { hostProcess: true } } }] }, ['containers']],
+    [{ ...mounts('/'), initContainers: [{ volumeMounts: [{ name: 'v' }] }] }, undefined],
+    [
+      {
+        volumes: [
+          { name: 'logs', hostPath: { path: '/var/log' } },
+          { name: 'root', hostPath: { path: '//' } },
+        ],
+        containers: [{ volumeMounts: [{ name: 'logs' }] }],
+        initContainers: [{ volumeMounts: [{ name: 'root' }] }],
+      },
+      ['init'],
+    ],
+    [{ hostPID: true, initContainers: [{}], ephemeralContainers: [{}] }, undefined],
+    [{ initContainers: [{ securityContext: { capabilities: { add: ['NET_ADMIN'], drop: ['ALL'] } } }] }, undefined],
+    [{ initContainers: { securityContext: { privileged: true } }, containers: 'x' }, undefined],
+  ])('says in which list a container is dangerous by itself: %j', (spec, lists) => {
+    expect((pod(spec) as { dangerous_in?: unknown } | undefined)?.dangerous_in).toEqual(lists);
   });
 
   it('loses no operation of a JSON Patch to another one', () => {

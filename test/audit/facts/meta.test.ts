@@ -49,6 +49,12 @@ describe('finalizers that a patch', () => {
     ['replaces by none', [{ op: 'replace', path: '/metadata/finalizers', value: [] }]],
     ['replaces by null', [{ op: 'replace', path: '/metadata/finalizers', value: null }]],
     ['takes away with all metadata', { metadata: null }],
+    ['adds as none', [{ op: 'add', path: '/metadata/finalizers', value: [] }]],
+    ['leaves out of the metadata that it puts in', [{ op: 'replace', path: '/metadata', value: { name: 'web' } }]],
+    ['leaves out of all that it puts in', [{ op: 'add', path: '', value: { metadata: {} } }]],
+    ['moves away', [{ op: 'move', from: '/metadata/finalizers', path: '/metadata/annotations/a' }]],
+    ['leaves out of metadata that are replaced', { metadata: { $patch: 'replace', name: 'web' } }],
+    ['deletes with the metadata', { metadata: { $patch: 'delete', finalizers: ['a'] } }],
   ])('%s are removed', (_, patch) => {
     expect(meta(patch)).toMatchObject({ finalizers: 'removed' });
   });
@@ -66,6 +72,9 @@ describe('finalizers that a patch', () => {
     expect(meta([{ op: 'remove', path: '/metadata/finalizersx' }])).toBeUndefined();
     expect(meta([{ op: 'test', path: '/metadata/finalizers', value: null }])).toBeUndefined();
     expect(meta({ metadata: { finalizers: [] } }, 'update')).toBeUndefined();
+    expect(meta([{ op: 'replace', path: '/spec', value: {} }])).toBeUndefined();
+    expect(meta([{ op: 'move', from: '/metadata/labels/a', path: '/metadata/labels/b' }])).toBeUndefined();
+    expect(meta({ metadata: { $patch: 'merge' }, spec: { $patch: 'replace' } })).toBeUndefined();
   });
 });
 
@@ -73,7 +82,12 @@ describe('owners that a patch takes away', () => {
   it.each<[unknown, unknown]>([
     [{ metadata: { ownerReferences: null } }, { owners_removed: true }],
     [{ metadata: { ownerReferences: [{ $patch: 'delete', uid: 'x' }] } }, { owners_removed: true }],
+    [{ metadata: { ownerReferences: [{ $patch: 'replace' }] } }, { owners_removed: true }],
+    [{ metadata: { ownerReferences: [] } }, { owners_removed: true }],
     [[{ op: 'remove', path: '/metadata/ownerReferences/0' }], { owners_removed: true }],
+    [[{ op: 'replace', path: '/metadata/ownerReferences', value: [] }], { owners_removed: true }],
+    [[{ op: 'test', path: '/metadata/ownerReferences', value: [] }], undefined],
+    [{ spec: { ownerReferences: [] } }, undefined],
     [{ metadata: { ownerReferences: [{ kind: 'A', name: 'b' }] } }, { owners: ['A/b'] }],
   ])('%j', (patch, facts) => {
     expect(meta(patch)).toEqual(facts);

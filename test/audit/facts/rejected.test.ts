@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { factsFor } from '../../support/events.ts';
 
@@ -52,6 +53,11 @@ describe('what turned a request down', () => {
     [429, undefined, { gate: 'flow-control' }],
     [429, 'Too many requests, please try again later.', { gate: 'flow-control' }],
     [
+      429,
+      'the server has received too many requests and has asked us to try again later (get pods)',
+      { gate: 'flow-control' },
+    ],
+    [
       403,
       'users "admin" is forbidden: User "eve" cannot impersonate resource "users" in API group ""',
       { gate: 'impersonation' },
@@ -65,6 +71,8 @@ describe('what turned a request down', () => {
     [403, 'pods is forbidden: User "eve" cannot list resource "pods" in API group ""'],
     [409, 'Operation cannot be fulfilled'],
     [404, undefined],
+    [429, 'storage is (re)initializing'],
+    [404, 'pods "the server has received too many requests and has asked us to try again later" not found'],
   ])('nothing special: %s %s', (code, message) => {
     expect(refused(code, message)).toBeUndefined();
   });
@@ -82,5 +90,37 @@ describe('what turned a request down', () => {
       gate: 'webhook',
       by: 'x'.repeat(1024),
     });
+  });
+});
+
+describe('what a server error says', () => {
+  const failure = (code: number, message?: string): unknown => factsFor({ responseStatus: { code, message } }).failure;
+
+  it('is the first line, without the stack of a panic', () => {
+    const stack =
+      'goroutine 841 [running]:\nk8s.io/apiserver/pkg/server/filters.(*timeoutHandler).ServeHTTP(0xc000a1e2d0)';
+    expect(failure(500, `APIServer panic'd: index out of range [5]\n${stack}`)).toBe(
+      "APIServer panic'd: index out of range [5]",
+    );
+    expect(failure(500, '\r\n\n  etcdserver: leader changed\r\nmore')).toBe('etcdserver: leader changed');
+  });
+
+  it.each<[number, string | undefined]>([
+    [404, 'pods "x" not found'],
+    [200, 'Connection closed early'],
+    [504, undefined],
+    [500, ' \n\r\n'],
+  ])('is nothing: %s %j', (code, message) => {
+    expect(failure(code, message)).toBeUndefined();
+  });
+
+  it('is one line of at most 256 characters and of whole ones, whatever is sent', () => {
+    expect(failure(503, `${'x'.repeat(255)}\u{1f600}`)).toBe('x'.repeat(255));
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), fc.nat(400), (text, times) => {
+        const said = factsFor({ responseStatus: { code: 500, message: text.repeat(times) } }).failure;
+        expect(said ?? 'x').toMatch(/^[^\r\n]{1,256}$/);
+      }),
+    );
   });
 });

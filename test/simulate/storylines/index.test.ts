@@ -9,7 +9,7 @@ const SHOWS: Readonly<Record<string, (facts: readonly Timed[]) => boolean>> = {
   'secrets-deleted': (all) => all.some((fact) => fact.resource === 'secrets' && deletes(fact)),
   'exec-into-pod': (all) => all.some((fact) => fact.exec !== undefined && fact.outcome === 'success'),
   'cluster-admin-bound': (all) =>
-    all.some(({ rbac, outcome }) => rbac?.role === 'cluster-admin' && outcome === 'success'),
+    all.some(({ rbac, outcome }) => rbac?.role?.includes('cluster-admin') === true && outcome === 'success'),
   'dangerous-role-written': (all) => all.some(({ rbac }) => rbac?.dangerous?.includes('wildcard-verb') === true),
   'anonymous-request-allowed': (all) =>
     all.some(
