@@ -48,7 +48,7 @@ export async function importQuery({ io }: Context, { file, folder }: ImportFlags
 
 /** Prints an investigation as a rule of another system, and says what that does not hold. */
 export async function exportQuery({ io }: Context, flags: ExportFlags): Promise<number> {
-  const library = openLibrary(io, { ...flags }, [flags.id]);
+  const library = openLibrary(io, { ...flags }, { ids: [flags.id] });
   const investigation = find(library, flags.id);
   const scope = scopeOf(flags, library, [investigation.definition]);
   const { text, notes } =

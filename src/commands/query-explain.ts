@@ -26,7 +26,7 @@ const MOST_EVENTS = 20;
 /** Says of each event of a file, clause by clause, why an investigation reports it or not: a server tells, over an index of its own. */
 export async function explainQuery(context: Context, flags: ExplainFlags): Promise<number> {
   const { io } = context;
-  const library = openLibrary(io, { ...flags }, [flags.id]);
+  const library = openLibrary(io, { ...flags }, { ids: [flags.id] });
   const { definition } = find(library, flags.id);
   const namespace = scratchNamespace();
   const scope = scopeOf({ ...flags, namespace }, library, [definition]);

@@ -1,14 +1,16 @@
-import { resolve } from 'node:path';
+import { parse, resolve } from 'node:path';
 import { readTemplate } from '../elastic/index.ts';
 import {
   type FieldTypes,
   fieldTypes,
+  holds,
   type Investigation,
   type Library,
   membersOf,
   readLibrary,
   SHIPPED,
   type StoredPack,
+  type Wanted,
 } from '../query/index.ts';
 import { renderGrid } from '../report/index.ts';
 import { EXIT, KauditError } from '../shared/errors.ts';
@@ -30,9 +32,13 @@ export function mappedFields(): FieldTypes {
   return fieldTypes(readTemplate().template.mappings.properties);
 }
 
-/** The investigations that kaudit brings, those of the folders that `--queries` names, and files that are named. */
-export function openLibrary(io: Io, flags: Flags, ids: readonly string[] = []): Library {
-  const library = readLibrary(sourcesOf(flags, ids), mappedFields());
+/**
+ * The investigations that kaudit brings, those of the folders that `--queries` names, and files that are named. Read are
+ * those that are selected, or all.
+ */
+export function openLibrary(io: Io, flags: Flags, selection?: Selection): Library {
+  const wanted = selection && wantedBy(selection);
+  const library = readLibrary(sourcesOf(flags, selection?.ids), mappedFields(), wanted);
   for (const { id, file, instead } of library.overrides) io.say(`${id}: ${file} overrides ${instead}`);
   return library;
 }
@@ -43,6 +49,18 @@ export function sourcesOf(flags: Flags, ids: readonly string[] = []): readonly s
 
 export function stringsOf(value: unknown): readonly string[] {
   return Array.isArray(value) ? value.map(String) : [];
+}
+
+function wantedBy({ ids = [], category, pack }: Selection): Wanted {
+  return (one, packs) => {
+    const named = packs.get(String(pack));
+    return (
+      // One that a file overrides is read as well, to say so.
+      ids.some((id) => (isFile(id) ? parse(id).name : id) === one.id) ||
+      one.category === category ||
+      (named !== undefined && holds(named, one.id, one.category))
+    );
+  };
 }
 
 function isFile(id: string): boolean {
@@ -60,10 +78,10 @@ export function choose(library: Library, { ids = [], category, pack }: Selection
   ];
 }
 
-function ofCategory({ investigations }: Library, category: string): readonly Investigation[] {
+function ofCategory({ investigations, index }: Library, category: string): readonly Investigation[] {
   const found = investigations.filter((investigation) => investigation.category === category);
   if (found.length > 0) return found;
-  const known = [...new Set(investigations.map((investigation) => investigation.category))].join(', ');
+  const known = [...new Set(index.map((one) => one.category))].join(', ');
   throw new KauditError('usage', `There is no category ${category}.`, { hint: `Categories: ${known}.` });
 }
 
@@ -84,20 +102,31 @@ export function find(library: Library, id: string): Investigation {
       hint: 'Its folder makes it a pack or a noise set, or a file that was named after it has the same id.',
     });
   }
-  const near = investigations.map(({ definition }) => definition.id).filter((known) => isNear(id, known));
+  const near = nearest(
+    id,
+    library.index.map((one) => one.id),
+  );
   const hint = near.length > 0 ? `Did you mean ${near.join(' or ')}?` : 'kaudit query list shows what there is.';
   throw new KauditError('usage', `There is no investigation ${id}.`, { hint });
 }
 
-/** Shares a word with it, however inflected: `secret-read` is near `secrets-read` and `secrets-deleted`. */
-function isNear(wanted: string, known: string): boolean {
-  const stems = (text: string): readonly string[] =>
-    text
-      .split('-')
-      .filter((word) => word.length > 3)
-      .map((word) => word.slice(0, 5));
-  const stemsOfKnown = stems(known);
-  return stems(wanted).some((stem) => stemsOfKnown.includes(stem));
+const MOST_NEAR = 3;
+
+/** Those that share the most words, however inflected: `secret-read` is nearer to `secrets-read` than to `secrets-deleted`. */
+function nearest(wanted: string, known: readonly string[]): readonly string[] {
+  const words = stemsOf(wanted);
+  const shared = (id: string): number => words.filter((word) => stemsOf(id).includes(word)).length;
+  return known
+    .filter((id) => shared(id) > 0)
+    .sort((a, b) => shared(b) - shared(a) || a.length - b.length)
+    .slice(0, MOST_NEAR);
+}
+
+function stemsOf(text: string): readonly string[] {
+  return text
+    .split('-')
+    .filter((word) => word.length > 3)
+    .map((word) => word.slice(0, 5));
 }
 
 export async function listQueries({ io }: Context, flags: Flags): Promise<number> {

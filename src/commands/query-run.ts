@@ -24,7 +24,7 @@ export interface RunFlags extends GlobalFlags, ScopeFlags {
 export async function runQueries(context: Context, flags: RunFlags): Promise<number> {
   const { io } = context;
   const ids = stringsOf(flags.ids);
-  const library = openLibrary(io, { ...flags }, ids);
+  const library = openLibrary(io, { ...flags }, flags.all ? undefined : { ...flags, ids });
   const chosen = flags.all ? library.investigations : choose(library, { ...flags, ids });
   if (chosen.length === 0) {
     throw new KauditError('usage', 'Say what to run: ids, files, --pack NAME, --category NAME or --all.', {

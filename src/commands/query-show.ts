@@ -23,7 +23,7 @@ export interface ShowFlags extends GlobalFlags, ScopeFlags {
 
 /** Shows an investigation: its file and parameters, or what would be sent for it. */
 export async function showQuery({ io, settings }: Context, flags: ShowFlags): Promise<number> {
-  const library = openLibrary(io, { ...flags }, [flags.id]);
+  const library = openLibrary(io, { ...flags }, { ids: [flags.id] });
   const { definition, file, source } = find(library, flags.id);
   const scope = scopeOf(flags, library, [definition]);
   const kibana = settings.get('KIBANA_URL') ?? 'http://localhost:5601';

@@ -26,10 +26,11 @@ export async function runScenarios(
 export async function testQueries(context: Context, flags: Readonly<Record<string, unknown>>): Promise<number> {
   const { io } = context;
   const ids = stringsOf(flags['ids']);
-  const library = openLibrary(io, flags, ids);
   const { category, pack } = flags;
   const isChosen = ids.length > 0 || category !== undefined || pack !== undefined;
-  const chosen = isChosen ? choose(library, { ids, category, pack }) : library.investigations;
+  const selection = isChosen ? { ids, category, pack } : undefined;
+  const library = openLibrary(io, flags, selection);
+  const chosen = selection === undefined ? library.investigations : choose(library, selection);
   const definitions = chosen.map(({ definition }) => definition);
   const verdicts = await runScenarios(await context.cluster(), definitions, library.noise);
   const failed = verdicts.filter(({ passed }) => !passed);

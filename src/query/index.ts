@@ -15,9 +15,10 @@ export {
   readText,
   SHIPPED,
   type StoredPack,
+  type Wanted,
   yamlFiles,
 } from './library.ts';
-export { membersOf } from './pack.ts';
+export { holds, membersOf } from './pack.ts';
 export { parseParameters } from './parameters.ts';
 export { lineOf } from './place.ts';
 export { type RunOptions, runInvestigations } from './run.ts';

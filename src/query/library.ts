@@ -30,9 +30,21 @@ export interface Library {
   readonly investigations: readonly Investigation[];
   readonly noise: ReadonlyMap<string, NoiseSet>;
   readonly packs: ReadonlyMap<string, StoredPack>;
+  /** All that there are, read or not. */
+  readonly index: readonly Indexed[];
   /** Files that stand in for others of the same id, which come from a folder that was named before. */
   readonly overrides: readonly Override[];
 }
+
+/** An investigation by what its file's place says. */
+export interface Indexed {
+  readonly id: string;
+  readonly category: string;
+  readonly path: string;
+}
+
+/** Which investigations are to be read: a run of a few need not wait for hundreds. */
+export type Wanted = (one: Indexed, packs: Library['packs']) => boolean;
 
 export interface StoredPack extends Pack {
   readonly file: string;
@@ -56,31 +68,32 @@ export const SHIPPED = fileURLToPath(new URL('../../queries', import.meta.url));
 const NOISE = 'noise';
 const PACKS = 'packs';
 
-/** Reads folders and single files. Throws `invalid-query` for the first file that is not valid. */
-export function readLibrary(sources: readonly string[], fields: FieldTypes): Library {
-  const { library, problems } = readSources(sources, fields);
+/** Reads folders and single files, of investigations only those that are wanted. Throws `invalid-query` for the first file that is not valid. */
+export function readLibrary(sources: readonly string[], fields: FieldTypes, wanted?: Wanted): Library {
+  const { library, problems } = readSources(sources, fields, wanted);
   for (const [file, found] of problems) if (found.length > 0) throw invalidFile(file, found);
   return library;
 }
 
 /** Reads folders and single files; a later one may override investigations and packs of an earlier one. */
-export function readSources(sources: readonly string[], fields: FieldTypes): Reading {
+export function readSources(sources: readonly string[], fields: FieldTypes, wanted: Wanted = () => true): Reading {
   const shelf: Shelf = { problems: new Map(), noise: new Map(), investigations: new Map(), packs: new Map() };
   const overrides: Override[] = [];
-  const files = unique(sources.flatMap(yamlFiles));
-  for (const file of files.filter(({ category }) => category === NOISE)) placeNoiseSet(shelf, file, fields);
-  for (const file of files.filter(({ category }) => category !== NOISE)) {
-    const override = file.category === PACKS ? placePack(shelf, file) : placeInvestigation(shelf, file, fields);
+  const note = (override: Override | undefined): void => {
     if (override !== undefined) overrides.push(override);
-  }
-  const { problems, noise, investigations, packs } = shelf;
-  const library = {
-    investigations: [...investigations.values()].map(({ value }) => value),
-    noise,
-    packs: new Map([...packs].map(([id, { value }]) => [id, value])),
-    overrides,
   };
-  return { library, problems };
+  const files = unique(sources.flatMap(yamlFiles));
+  const others = files.filter(({ category }) => category !== NOISE && category !== PACKS);
+  for (const file of files.filter(({ category }) => category === NOISE)) placeNoiseSet(shelf, file, fields);
+  for (const file of files.filter(({ category }) => category === PACKS)) note(placePack(shelf, file));
+  const packs = new Map([...shelf.packs].map(([id, { value }]) => [id, value]));
+  const index = others.map(({ path, category }) => ({ id: idOf(path), category, path }));
+  for (const [at, file] of others.entries()) {
+    const one = index[at];
+    if (one !== undefined && wanted(one, packs)) note(placeInvestigation(shelf, file, fields));
+  }
+  const investigations = [...shelf.investigations.values()].map(({ value }) => value);
+  return { library: { investigations, noise: shelf.noise, packs, index, overrides }, problems: shelf.problems };
 }
 
 /** A file that is named and lies in a folder that is named is one file. */

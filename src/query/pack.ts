@@ -31,6 +31,14 @@ export function emptyEntries({ investigations }: Pack, all: readonly Investigati
 }
 
 function named(entry: string, all: readonly Investigation[]): readonly Investigation[] {
-  if (!entry.endsWith('/*')) return all.filter(({ definition }) => definition.id === entry);
-  return all.filter(({ category }) => category === entry.slice(0, -2));
+  return all.filter(({ definition: { id }, category }) => isNamed(entry, id, category));
+}
+
+function isNamed(entry: string, id: string, category: string): boolean {
+  return entry.endsWith('/*') ? category === entry.slice(0, -2) : id === entry;
+}
+
+/** Whether a pack has an investigation of this id and category. */
+export function holds({ investigations }: Pack, id: string, category: string): boolean {
+  return investigations.some((entry) => isNamed(entry, id, category));
 }

@@ -1,8 +1,8 @@
 /** What users bring and take: files, folders, skeletons, rules of other systems. */
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, parse } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { SHIPPED } from '../../src/query/index.ts';
 import { kaudit } from '../support/cli.ts';
@@ -59,7 +59,8 @@ describe('kaudit query with files of the user', () => {
     );
     const { json } = await kaudit(['query', 'list', '--pack', 'mine', '--json', '--queries', queries]);
     const list = json() as readonly { id: string; packs: readonly string[] }[];
-    expect(list.map(({ id }) => id)).toEqual(['bulk-deletion', 'namespace-deleted', 'secrets-deleted']);
+    const files = readdirSync(join(SHIPPED, 'impact')).map((file) => parse(file).name);
+    expect(list.map(({ id }) => id)).toEqual(files.sort());
     expect(list[0]?.packs).toContain('mine');
   });
 });
