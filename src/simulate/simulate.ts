@@ -5,7 +5,7 @@ import { openQueue, type Queue } from './queue.ts';
 import { type Random, seededRandom } from './random.ts';
 import { eventsOf, type LevelChoice, type SimulatedEvent } from './request.ts';
 import { openRoutine } from './routine.ts';
-import { STORYLINES, type Storyline } from './storylines/index.ts';
+import { firedAt, STORYLINES, type Storyline } from './storylines/index.ts';
 
 export interface SimulateOptions {
   /** Events in the log, exactly. */
@@ -166,8 +166,6 @@ function schedule(story: Storyline, options: SimulateOptions, random: Random, wa
   });
   for (const event of events) waiting.add(event);
   const times = events.map((event) => event.micros);
-  const mustFire =
-    options.level === 'metadata' ? story.mustFire.filter((id) => !story.needsBodies.includes(id)) : story.mustFire;
   return {
     name: story.name,
     attack: story.attack,
@@ -176,6 +174,6 @@ function schedule(story: Storyline, options: SimulateOptions, random: Random, wa
     from: isoMillis(Math.min(...times)),
     to: isoMillis(Math.max(...times)),
     auditIDs: [...new Set(events.map((event) => event.auditID))],
-    mustFire,
+    mustFire: firedAt(options.level, story),
   };
 }

@@ -1,0 +1,137 @@
+/** Storylines and the library agree: what a storyline says must fire does, nothing else does that is urgent, and a quiet week is quiet. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadLines } from '../../../src/commands/load-lines.ts';
+import { type Cluster, readTemplate } from '../../../src/elastic/index.ts';
+import {
+  fieldTypes,
+  type InvestigationResult,
+  readLibrary,
+  runInvestigations,
+  SHIPPED,
+} from '../../../src/query/index.ts';
+import { firedAt, type LevelChoice, STORYLINES, type StorylineTruth } from '../../../src/simulate/index.ts';
+import { freshNamespace, removeNamespace, testCluster } from '../../support/cluster.ts';
+import { run } from '../simulated.ts';
+
+/** Investigations that storylines wait for. One that is written has to leave this list. */
+const PENDING: readonly string[] = [
+  'admission-webhook-changed',
+  'aggregated-role-injection',
+  'anonymous-probing',
+  'anonymous-write',
+  'backup-tampering',
+  'binding-to-anonymous',
+  'configmap-with-credentials',
+  'csr-created-or-approved',
+  'csr-privileged-identity',
+  'dns-config-changed',
+  'dry-run-probing',
+  'endpoint-tampering',
+  'ephemeral-container-added',
+  'escalation-check-refused',
+  'events-deleted',
+  'forged-source-address',
+  'helm-release-read',
+  'impersonation-of-privileged',
+  'ingress-snippet',
+  'job-or-cronjob-changed',
+  'lease-theft',
+  'long-lived-token',
+  'network-policy-changed',
+  'node-proxy-use',
+  'persistent-volume-host-path',
+  'pod-exec-cloud-metadata',
+  'pod-exec-download',
+  'pod-exec-reverse-shell',
+  'pod-security-label-lowered',
+  'pod-security-violation',
+  'quota-or-guardrail-removed',
+  'reverse-shell-in-pod-spec',
+  'secret-list-cluster-wide',
+  'secret-read-burst',
+  'security-tool-tampering',
+  'service-exposed-nodeport',
+  'service-external-ip',
+  'serviceaccount-outside-cluster',
+  'static-pod-created',
+  'suspicious-image-or-name',
+  'system-identity-from-public-ip',
+  'token-used-off-pod',
+  'webhook-intercepts-credentials',
+  'webhook-weakened',
+];
+
+/** What a quiet week shows all the same at severity medium, and why that is right. */
+const QUIET: Readonly<Record<string, string>> = {
+  'secrets-read':
+    'The pipeline reads the releases of Helm, and cert-manager its certificates: nobody said yet that they may',
+};
+
+const { investigations, noise } = readLibrary([SHIPPED], fieldTypes(readTemplate().template.mappings.properties));
+const DEFINITIONS = investigations.map(({ definition }) => definition);
+const URGENT = new Set(
+  DEFINITIONS.filter(({ severity }) => severity === 'high' || severity === 'critical').map(({ id }) => id),
+);
+
+/** Its own cluster for each storyline and level: a working day, with as many events as the storyline needs around it. */
+const LEVELS: readonly LevelChoice[] = ['metadata', 'mixed', 'request'];
+const DAY = { start: Date.UTC(2026, 2, 2, 8), hours: 8 };
+const CASES = LEVELS.flatMap((level) =>
+  STORYLINES.map((story) => {
+    const { lines, truth } = run({
+      ...DAY,
+      level,
+      attacks: [story.name],
+      events: Math.max(200, story.steps.length * 10),
+    });
+    return { level, lines, truth: truth.storylines[0] as StorylineTruth, cluster: `${story.name} at ${level}` };
+  }),
+);
+const WEEK = run({ events: 5000, hours: 7 * 24, level: 'request' });
+
+const namespace = freshNamespace();
+let cluster: Cluster;
+beforeAll(async () => {
+  cluster = await testCluster();
+  const logs = [...CASES, { cluster: 'quiet', lines: WEEK.lines }];
+  const lines = logs.flatMap((log) => log.lines.map((line) => ({ cluster: log.cluster, line })));
+  await loadLines(cluster, { namespace, lines });
+});
+afterAll(() => removeNamespace(cluster, namespace));
+
+async function findings(
+  name: string,
+  ids: ReadonlySet<string>,
+  from?: string,
+): Promise<readonly InvestigationResult[]> {
+  const definitions = DEFINITIONS.filter(({ id }) => ids.has(id));
+  const window = from === undefined ? {} : { from };
+  const scope = { window, cluster: name, parameters: {}, noise, useNoise: true };
+  const { results } = await runInvestigations({ ...scope, ask: cluster.ask, namespace, definitions });
+  expect(results.filter(({ status }) => status === 'error')).toEqual([]);
+  return results.filter(({ status }) => status === 'findings');
+}
+
+describe('the library', () => {
+  it('has every investigation that a storyline must set off, but for those that are still to be written', () => {
+    const known = new Set(DEFINITIONS.map(({ id }) => id));
+    const asked = new Set(STORYLINES.flatMap((story) => firedAt('requestresponse', story)));
+    expect([...asked].filter((id) => !known.has(id)).sort()).toEqual([...PENDING].sort());
+  });
+
+  it.each(STORYLINES)('sees $name, and nothing else that is urgent', async ({ name: story }) => {
+    for (const { level, cluster: name, truth } of CASES.filter(({ truth: { name: told } }) => told === story)) {
+      const expected = truth.mustFire.filter((id) => !PENDING.includes(id));
+      const fired = await findings(name, new Set([...URGENT, ...expected]), truth.from);
+      expect([level, ...fired.map(({ id }) => id).sort()]).toEqual([level, ...[...expected].sort()]);
+    }
+  });
+
+  it('finds a quiet week quiet: nothing urgent, and a reason for each of the few that are of medium severity', async () => {
+    const fired = await findings('quiet', new Set(DEFINITIONS.map(({ id }) => id)));
+    expect(fired.filter(({ id }) => URGENT.has(id)).map(({ id }) => id)).toEqual([]);
+    const medium = fired.filter(({ severity }) => severity === 'medium').map(({ id }) => id);
+    expect(medium.sort()).toEqual(Object.keys(QUIET).sort());
+    expect(medium.length).toBeLessThan(10);
+  });
+});
