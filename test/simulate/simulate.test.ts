@@ -118,7 +118,10 @@ describe('a simulated log', () => {
     const known = [
       /^Unauthorized$/,
       /^\w+ is forbidden: User "\S+" cannot list resource "\w+" in API group "" (at the cluster scope|in the namespace "\w+")$/,
-      /^pods "\S+" not found$/,
+      /^(pods|secrets) "\S+" not found$/,
+      /^pods "\S+" is forbidden: violates PodSecurity "restricted:latest": /,
+      /^clusterroles\.rbac\.authorization\.k8s\.io "\S+" is forbidden: user "\S+" \(groups=\[.+\]\) is attempting to grant RBAC permissions not currently held:\n/,
+      /^certificatesigningrequests\.certificates\.k8s\.io "\S+" is forbidden: use of \S+ signer with system:masters group is not allowed$/,
       /^Operation cannot be fulfilled on leases\.coordination\.k8s\.io "\S+": the object has been modified; please/,
     ];
     expect(messages.filter((message) => !known.some((form) => form.test(message)))).toEqual([]);

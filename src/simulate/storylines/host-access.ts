@@ -55,7 +55,7 @@ export const everyNode: Storyline = {
 
 const hostVolume = { resource: 'persistentvolumes', name: 'archive-0' };
 
-/** The pod mounts a claim, as any pod does; the path of the node is in an object that no policy of pods looks at. */
+/** The pod mounts a claim, like other pods; the path of the node is in an object that no policy of pods looks at. */
 export const volumeOfTheNode: Storyline = {
   name: 'volume-of-the-node',
   summary: "bob makes the node's file system a PersistentVolume and mounts it by a claim",

@@ -82,7 +82,7 @@ const CASES = LEVELS.flatMap((level) =>
       ...DAY,
       level,
       attacks: [story.name],
-      events: Math.max(200, story.steps.length * 10),
+      events: Math.max(400, story.steps.length * 10),
     });
     return { level, lines, truth: truth.storylines[0] as StorylineTruth, cluster: `${story.name} at ${level}` };
   }),
