@@ -7,6 +7,7 @@ import { cpu } from './parts/cpu.ts';
 import { faults } from './parts/faults.ts';
 import { growth } from './parts/growth.ts';
 import { gzip } from './parts/gzip.ts';
+import { library } from './parts/library.ts';
 import { mapping } from './parts/mapping.ts';
 import { memory } from './parts/memory.ts';
 import { peers } from './parts/peers.ts';
@@ -25,6 +26,7 @@ const MEASURE: Readonly<Record<PartName, (workshop: Workshop) => Promise<PartRes
   growth,
   memory,
   mapping,
+  library,
 };
 
 const INTERRUPTED = 130;

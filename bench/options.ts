@@ -2,7 +2,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
-export const PARTS = ['plateau', 'cpu', 'peers', 'faults', 'gzip', 'growth', 'memory', 'mapping'] as const;
+export const PARTS = ['plateau', 'cpu', 'peers', 'faults', 'gzip', 'growth', 'memory', 'mapping', 'library'] as const;
 export type PartName = (typeof PARTS)[number];
 
 export interface Options {

@@ -15,21 +15,19 @@ export interface Buckets {
   readonly aggs?: JsonObject;
 }
 
-/** Hands over all buckets of a composite aggregation in its order, page by page; gives the server's milliseconds. */
+/** Hands over all buckets of a composite aggregation in its order, page by page. */
 export async function eachBucket(
   search: Search,
   { query, sources, aggs }: Buckets,
   add: (bucket: JsonObject, key: JsonObject) => void,
-): Promise<number> {
-  let tookMs = 0;
+): Promise<void> {
   for (let after: unknown; ; ) {
     const composite = { size: PAGE, sources, ...(after !== undefined && { after }) };
     const all = { composite, ...(aggs && { aggs }) };
     const answer = await search({ query, track_total_hits: false, aggs: { all } });
-    tookMs += answer.tookMs;
     const buckets = bucketsOf(answer.aggregations, 'all');
     for (const bucket of buckets) add(bucket, isObject(bucket['key']) ? bucket['key'] : {});
-    if (buckets.length < PAGE) return tookMs;
+    if (buckets.length < PAGE) return;
     after = buckets.at(-1)?.['key'];
   }
 }
@@ -76,7 +74,7 @@ export async function eachSeries(
   search: Search,
   { query, by, every, offset = 0, aggs }: Series,
   add: (tuple: Tuple, buckets: readonly (readonly [number, JsonObject])[]) => void,
-): Promise<number> {
+): Promise<void> {
   const slot = { date_histogram: { field: '@timestamp', fixed_interval: `${every}ms`, offset: `${offset}ms` } };
   let current: Tuple = [];
   let buckets: (readonly [number, JsonObject])[] = [];
@@ -85,12 +83,11 @@ export async function eachSeries(
     buckets = [];
   };
   const sources = [...sourcesOf(by), { slot }];
-  const tookMs = await eachBucket(search, { query, sources, ...(aggs && { aggs }) }, (bucket, key) => {
+  await eachBucket(search, { query, sources, ...(aggs && { aggs }) }, (bucket, key) => {
     const tuple = tupleIn(key, by);
     if (keyOf(tuple) !== keyOf(current)) flush();
     current = tuple;
     buckets.push([Number(key['slot']), bucket]);
   });
   flush();
-  return tookMs;
 }

@@ -19,7 +19,7 @@ import { bucketsOf, type Search } from './search.ts';
  * or, where a definition names stages, by another one of a request that has not ended.
  */
 export async function collectGroups(search: Search, definition: Definition, query: JsonObject): Promise<Groups> {
-  const all: Collected = { folded: new Map(), requests: 0, tookMs: 0 };
+  const all: Collected = { folded: new Map(), requests: 0 };
   let cut: Groups['cut'];
   if (await collectEnded(search, definition, query, all)) cut = 'groups';
   else if (definition.stages !== undefined && (await collectOpen(search, definition, query, all)))
@@ -29,7 +29,7 @@ export async function collectGroups(search: Search, definition: Definition, quer
   // What is left out by a bound is not reported. A request is counted in each group that it is in.
   const kept = having === undefined ? groups : groups.filter((group) => isKept(group, having));
   const requests = having === undefined ? all.requests : kept.reduce((sum, group) => sum + group.requests, 0);
-  return { groups: kept, requests, tookMs: all.tookMs, ...(cut && { cut }) };
+  return { groups: kept, requests, ...(cut && { cut }) };
 }
 
 /** Whether there were too many groups. */
@@ -42,7 +42,6 @@ async function collectEnded(
   let read = 0;
   for (let after: unknown; ; ) {
     const answer = await search(groupsRequest(definition, query, after));
-    all.tookMs += answer.tookMs;
     all.requests = answer.total;
     const buckets = bucketsOf(answer.aggregations, 'groups');
     for (const bucket of buckets) fold(all, bucket, definition, Number(bucket['doc_count']));

@@ -28,14 +28,12 @@ export interface Groups {
   readonly notes?: readonly string[];
   /** Why what is not among the groups could not be seen. */
   readonly unseen?: string;
-  readonly tookMs: number;
 }
 
 /** What is collected page by page. */
 export interface Collected {
   readonly folded: Map<string, Folding>;
   requests: number;
-  tookMs: number;
 }
 
 /** One page of the groups of what matches and has ended, after the key that the page before ended with. */

@@ -29,9 +29,8 @@ export async function collectOpen(
       track_total_hits: false,
       aggs: { groups: groupsAggregation(definition, keys, after) },
     });
-    all.tookMs += answer.tookMs;
     const buckets = bucketsOf(answer.aggregations, 'groups');
-    const ended = await endedAmong(search, query, buckets, all);
+    const ended = await endedAmong(search, query, buckets);
     for (const bucket of buckets) {
       // One that ended is counted by its end; when it began shows here.
       const requests = ended.has(identityOf(bucket)) ? 0 : 1;
@@ -50,7 +49,6 @@ async function endedAmong(
   search: Search,
   query: JsonObject,
   buckets: readonly JsonObject[],
-  all: Collected,
 ): Promise<ReadonlySet<string>> {
   const ended = new Set<string>();
   if (buckets.length === 0) return ended;
@@ -63,7 +61,6 @@ async function endedAmong(
       track_total_hits: false,
       aggs: { groups: { composite } },
     });
-    all.tookMs += answer.tookMs;
     const found = bucketsOf(answer.aggregations, 'groups');
     for (const bucket of found) ended.add(identityOf(bucket));
     if (found.length < PAGE) return ended;

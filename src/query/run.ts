@@ -1,6 +1,7 @@
 import pLimit from 'p-limit';
 import { eventsAlias, variantsIndex } from '../audit/indices.ts';
 import { KauditError, messageOf } from '../shared/errors.ts';
+import { isObject } from '../shared/json.ts';
 import { readCoverage } from './coverage.ts';
 import type { Definition } from './definition.ts';
 import { type Groups, listed, MOST_BUCKETS } from './groups.ts';
@@ -45,29 +46,41 @@ export interface Data {
 /** Runs investigations over the same data. One that fails has status `error`, and the others go on. */
 export async function runInvestigations(options: RunOptions): Promise<RunResult> {
   const { ask, namespace, definitions, window, onDone } = options;
-  const search = searcher(ask, eventsAlias(namespace));
+  const target = eventsAlias(namespace);
+  const search = searcher(ask, target);
   const coverage = await readCoverage(search, searcher(ask, variantsIndex(namespace)), options);
-  const data = { search, scan: scanner(ask, eventsAlias(namespace)), coverage };
   const limit = pLimit(AT_ONCE);
   const looking = definitions.map((definition) => lookingFor(definition, options, coverage));
   let done = 0;
   const runs = looking.map((one) =>
     limit(async () => {
-      const result = await runOne(data, one);
+      const { result, tookMs } = await timed(ask, (timedAsk) =>
+        runOne({ search: searcher(timedAsk, target), scan: scanner(timedAsk, target), coverage }, one),
+      );
       done += 1;
       onDone?.(done);
-      return result;
+      return { ...result, tookMs };
     }),
   );
   const results = await Promise.all(runs);
   const worked = looking.filter((_, at) => results[at]?.status !== 'error');
   const [only] = results;
-  return {
-    window,
-    coverage,
-    results,
-    hidden: results.length === 1 && only ? only.hidden : await countHidden(search, worked),
-  };
+  const hidden = results.length === 1 && only ? only.hidden : await countHidden(search, worked);
+  return { window, coverage, results, hidden };
+}
+
+/** The server's own milliseconds for everything that is asked. */
+async function timed<T>(
+  ask: Ask,
+  work: (ask: Ask) => Promise<T>,
+): Promise<{ readonly result: T; readonly tookMs: number }> {
+  let tookMs = 0;
+  const result = await work(async (...request) => {
+    const answer = await ask(...request);
+    tookMs += (isObject(answer) && Number(answer['took'])) || 0;
+    return answer;
+  });
+  return { result, tookMs };
 }
 
 /** What is new needs something before it: the window of such an investigation is never all the data. */
@@ -112,7 +125,6 @@ export async function investigate(data: Data, { definition, scope, note }: Looki
     ...(Object.keys(units).length > 0 && { units }),
     ...(found.cut !== undefined && { incomplete: true as const }),
     ...(reasons.length > 0 && { reason: reasons.join('; ') }),
-    tookMs: found.tookMs,
   };
 }
 

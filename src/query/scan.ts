@@ -2,8 +2,8 @@ import { isObject, type JsonObject } from '../shared/json.ts';
 import { incomplete, wholeAnswer } from './search.ts';
 import type { Ask } from './types.ts';
 
-/** Hands over all documents that a search finds, in the order of time; gives the server's milliseconds. */
-export type Scan = (body: JsonObject, each: (hit: JsonObject) => void) => Promise<number>;
+/** Hands over all documents that a search finds, in the order of time. */
+export type Scan = (body: JsonObject, each: (hit: JsonObject) => void) => Promise<void>;
 
 const PAGE = 5000;
 const KEEP_ALIVE = '2m';
@@ -17,23 +17,21 @@ export function scanner(ask: Ask, target: string): Scan {
     if (!isObject(opened) || typeof opened['id'] !== 'string') throw incomplete('no point in time was opened');
     const pit = { id: opened['id'], keep_alive: KEEP_ALIVE };
     try {
-      return await eachPage(ask, { ...body, size: PAGE, track_total_hits: false, sort: SORT, pit }, each);
+      await eachPage(ask, { ...body, size: PAGE, track_total_hits: false, sort: SORT, pit }, each);
     } finally {
       await close(ask, pit.id);
     }
   };
 }
 
-async function eachPage(ask: Ask, body: JsonObject, each: (hit: JsonObject) => void): Promise<number> {
-  let tookMs = 0;
+async function eachPage(ask: Ask, body: JsonObject, each: (hit: JsonObject) => void): Promise<void> {
   for (let after: unknown; ; ) {
     const page = { ...body, ...(after !== undefined && { search_after: after }) };
     const response = wholeAnswer(await ask('POST', '/_search?allow_partial_search_results=false', page));
-    tookMs += Number(response['took']) || 0;
     const { hits } = response;
     const found = isObject(hits) && Array.isArray(hits['hits']) ? hits['hits'].filter(isObject) : [];
     for (const hit of found) each(hit);
-    if (found.length < PAGE) return tookMs;
+    if (found.length < PAGE) return;
     after = found.at(-1)?.['sort'];
   }
 }

@@ -6,7 +6,6 @@ import type { Ask } from './types.ts';
 export interface Answer {
   /** Matching documents. */
   readonly total: number;
-  readonly tookMs: number;
   readonly aggregations: JsonObject;
 }
 
@@ -26,7 +25,7 @@ export function searcher(ask: Ask, target: string): Search {
     const hits = response['hits'];
     const total = isObject(hits) && isObject(hits['total']) ? Number(hits['total']['value']) : 0;
     const aggregations = response['aggregations'];
-    return { total, tookMs: Number(response['took']) || 0, aggregations: isObject(aggregations) ? aggregations : {} };
+    return { total, aggregations: isObject(aggregations) ? aggregations : {} };
   };
 }
 

@@ -170,14 +170,14 @@ describe('a definition', () => {
     ],
     [
       'a spike whose baseline is hardly longer',
-      'operations',
+      'health',
       'error-spike',
       (s) => s.replace('baseline: 24h', 'baseline: 30m'),
       'spike.baseline',
     ],
     [
       'a gap in no cluster',
-      'operations',
+      'nodes',
       'node-heartbeat-gaps',
       (s) => s.replace('[kaudit.actor.name, kaudit.cluster]', '[kaudit.actor.name]'),
       'group.by',

@@ -10,31 +10,6 @@ const fields = fieldTypes(readTemplate().template.mappings.properties);
 const folder = mkdtempSync(join(tmpdir(), 'kaudit-queries-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const SHIPPED_IDS = [
-  'anonymous-request-allowed',
-  'authentication-failures',
-  'bulk-deletion',
-  'cluster-admin-bound',
-  'csr-self-approved',
-  'dangerous-role-written',
-  'error-spike',
-  'exec-into-pod',
-  'impersonation',
-  'namespace-deleted',
-  'new-actor',
-  'new-source-for-user',
-  'node-heartbeat-gaps',
-  'privileged-pod-created',
-  'rare-client',
-  'rbac-then-workload',
-  'requests-forbidden',
-  'secrets-deleted',
-  'secrets-read',
-  'service-account-token-created',
-  'subject-added-to-binding',
-  'token-secret-created',
-];
-
 function own(name: string, change: (source: string) => string): string {
   const home = mkdtempSync(join(folder, 'q-'));
   mkdirSync(join(home, 'mine'));
@@ -48,7 +23,6 @@ function own(name: string, change: (source: string) => string): string {
 describe('the library', () => {
   it('holds what is shipped, each with two scenarios that match and two that do not', () => {
     const { investigations } = readLibrary([SHIPPED], fields);
-    expect(investigations.map(({ definition }) => definition.id).sort()).toEqual(SHIPPED_IDS);
     for (const { definition } of investigations) {
       const matching = definition.scenarios.filter(({ expect: expected }) => expected.requests > 0);
       expect([definition.id, matching.length >= 2, definition.scenarios.length - matching.length >= 2]).toEqual([

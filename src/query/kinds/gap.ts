@@ -37,12 +37,12 @@ export async function runGap(search: Search, definition: DefinitionOf<'gap'>, sc
   const longerThan = milliseconds(definition.gap.longerThan);
   const usually = milliseconds(definition.gap.usually);
   const query = reportedQuery(definition, scope);
-  const { ends, tookMs } = await readEnds(search, scope);
+  const ends = await readEnds(search, scope);
   const aggs = { first: { min: { field: '@timestamp' } }, last: { max: { field: '@timestamp' } } };
   const silent = new Map<string, readonly Gap[]>();
   let series = 0;
   // A silence that is longer than a slot never lies within one: the first and the last request of each are enough.
-  const took = await eachSeries(search, { query, by, every: longerThan, aggs }, (tuple, buckets) => {
+  await eachSeries(search, { query, by, every: longerThan, aggs }, (tuple, buckets) => {
     series += 1;
     const end = ends.get(clusterKey(tuple, by)) ?? Number.NEGATIVE_INFINITY;
     const pieces = buckets.map(([, bucket]) => ({
@@ -54,10 +54,9 @@ export async function runGap(search: Search, definition: DefinitionOf<'gap'>, sc
     if (gaps.length > 0) silent.set(keyOf(tuple), gaps);
   });
   const notes = endedEarly(scope, ends, longerThan);
-  const read = tookMs + took;
   const unseen = series === 0 ? 'nobody makes such requests: they may not be logged at all' : undefined;
   if (silent.size === 0) {
-    return { groups: [], requests: 0, tookMs: read, ...(notes.length > 0 && { notes }), ...(unseen && { unseen }) };
+    return { groups: [], requests: 0, ...(notes.length > 0 && { notes }), ...(unseen && { unseen }) };
   }
   const all = await collectGroups(search, definition, query);
   const groups = all.groups.flatMap((group) => {
@@ -67,26 +66,22 @@ export async function runGap(search: Search, definition: DefinitionOf<'gap'>, sc
   return {
     groups,
     requests: groups.reduce((sum, { requests }) => sum + requests, 0),
-    tookMs: read + all.tookMs,
     ...(all.cut && { cut: all.cut }),
     ...(notes.length > 0 && { notes }),
   };
 }
 
 /** When the log of each cluster ends within the window: after that, nobody is silent, nothing is known. */
-async function readEnds(
-  search: Search,
-  scope: Scope,
-): Promise<{ readonly ends: ReadonlyMap<string, number>; readonly tookMs: number }> {
+async function readEnds(search: Search, scope: Scope): Promise<ReadonlyMap<string, number>> {
   const ends = new Map<string, number>();
   const query = { bool: { filter: scopeFilters(scope) } };
   const sources = [{ cluster: { terms: { field: CLUSTER, missing_bucket: true } } }];
   const aggs = { last: { max: { field: '@timestamp' } } };
-  const tookMs = await eachBucket(search, { query, sources, aggs }, (bucket, { cluster }) => {
+  await eachBucket(search, { query, sources, aggs }, (bucket, { cluster }) => {
     const last = metricOf(bucket, 'last');
     if (typeof last === 'string') ends.set(JSON.stringify(cluster), Date.parse(last));
   });
-  return { ends, tookMs };
+  return ends;
 }
 
 function clusterKey(tuple: Tuple, by: readonly string[]): string {

@@ -21,19 +21,18 @@ export function recentWindow(window: Window, { last }: Coverage): Window {
 /** Which requests have a combination of values that the history before the window has not. */
 export async function runNewTerms(search: Search, definition: NewTerms, scope: Scope): Promise<Groups> {
   const history = await historyOf(search, definition, scope);
-  if (history.kind === 'none') return { groups: [], requests: 0, tookMs: 0, unseen: history.reason };
+  if (history.kind === 'none') return { groups: [], requests: 0, unseen: history.reason };
   const { fields, newcomers } = definition.newTerms;
   const all = await collectGroups(search, definition, reportedQuery(definition, scope));
   const before = await seenBefore(search, historyQuery(definition, history.scope), fields, all.groups);
-  const fresh = all.groups.filter((group) => !before.seen.has(keyOf(tupleOf(group, fields))));
+  const fresh = all.groups.filter((group) => !before.has(keyOf(tupleOf(group, fields))));
   const known =
     newcomers === 'report' ? undefined : await seenBefore(search, everything(history.scope), fields.slice(0, 1), fresh);
-  const groups = fresh.filter((group) => known?.seen.has(keyOf(tupleOf(group, fields.slice(0, 1)))) ?? true);
+  const groups = fresh.filter((group) => known?.has(keyOf(tupleOf(group, fields.slice(0, 1)))) ?? true);
   const notes = [...history.notes, ...leftOut(fields, fresh, groups)];
   return {
     groups,
     requests: sum(groups),
-    tookMs: all.tookMs + before.tookMs + (known?.tookMs ?? 0),
     ...(all.cut && { cut: all.cut }),
     ...(notes.length > 0 && { notes }),
   };
@@ -79,21 +78,20 @@ async function seenBefore(
   query: JsonObject,
   fields: readonly string[],
   groups: readonly Group[],
-): Promise<{ readonly seen: ReadonlySet<string>; readonly tookMs: number }> {
+): Promise<ReadonlySet<string>> {
   const wanted = new Map(groups.map((group) => tupleOf(group, fields)).map((tuple) => [keyOf(tuple), tuple]));
   const tuples = [...wanted.values()];
   const seen = new Set<string>();
-  let tookMs = 0;
   for (let at = 0; at < tuples.length; at += AT_ONCE) {
     const some = tuples.slice(at, at + AT_ONCE);
     const filters = fields.map((field, place) => oneOf(field, [...new Set(some.map((tuple) => tuple[place] ?? null))]));
     const limited = { bool: { filter: [query, ...filters] } };
-    tookMs += await eachBucket(search, { query: limited, sources: sourcesOf(fields) }, (_, key) => {
+    await eachBucket(search, { query: limited, sources: sourcesOf(fields) }, (_, key) => {
       const found = keyOf(tupleIn(key, fields));
       if (wanted.has(found)) seen.add(found);
     });
   }
-  return { seen, tookMs };
+  return seen;
 }
 
 function tupleOf({ by }: Group, fields: readonly string[]): Tuple {

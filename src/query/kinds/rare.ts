@@ -10,15 +10,15 @@ export async function runRare(search: Search, definition: DefinitionOf<'rare'>, 
   const { fields, atMost, distinct, among } = definition.rare;
   // What noise does often is not rare when a person does it: noise hides, and does not make rare.
   const query = matchQuery(definition, scope);
-  const { total, tookMs } = await search({ query });
+  const { total } = await search({ query });
   if (total < among) {
     const unseen = `${total} requests match: among fewer than ${among}, nothing is called rare`;
-    return { groups: [], requests: 0, tookMs, unseen };
+    return { groups: [], requests: 0, unseen };
   }
   const rare = new Set<string>();
   const aggs =
     distinct === undefined ? {} : { distinct: { cardinality: { field: distinct, precision_threshold: 10_000 } } };
-  const tookAll = await eachBucket(search, { query, sources: sourcesOf(fields), aggs }, (bucket, key) => {
+  await eachBucket(search, { query, sources: sourcesOf(fields), aggs }, (bucket, key) => {
     const count = distinct === undefined ? bucket['doc_count'] : metricOf(bucket, 'distinct');
     if (Number(count) <= atMost) rare.add(keyOf(tupleIn(key, fields)));
   });
@@ -27,7 +27,6 @@ export async function runRare(search: Search, definition: DefinitionOf<'rare'>, 
   return {
     groups,
     requests: groups.reduce((sum, { requests }) => sum + requests, 0),
-    tookMs: tookMs + tookAll + all.tookMs,
     ...(all.cut && { cut: all.cut }),
   };
 }

@@ -25,13 +25,13 @@ export async function runSequence(
   coverage: Coverage,
 ): Promise<Groups> {
   // Without an index there is no point in time to open.
-  if (coverage.events === 0) return { groups: [], requests: 0, tookMs: 0 };
+  if (coverage.events === 0) return { groups: [], requests: 0 };
   const told = tellings(definition);
   const finder = sequenceFinder(definition.sequence, milliseconds(definition.sequence.within), told.add);
   const inOrder = byMicroseconds(finder);
-  const tookMs = await scan(scanBody(definition, scope), (hit) => inOrder.add(requestOf(hit)));
+  await scan(scanBody(definition, scope), (hit) => inOrder.add(requestOf(hit)));
   inOrder.end();
-  return await measure(search, definition, told, tookMs);
+  return await measure(search, definition, told);
 }
 
 /** The requests that are a step or undo one. The server says which by name. */
@@ -157,16 +157,14 @@ function tellings({ group, sequence }: Sequence): Tellings {
 /** All requests that ended have it: measured together, whatever their steps differ in. */
 const ALIKE = 'kaudit.terminal';
 
-async function measure(search: Search, definition: Sequence, told: Tellings, scanMs: number): Promise<Groups> {
+async function measure(search: Search, definition: Sequence, told: Tellings): Promise<Groups> {
   const together = { ...definition, group: { ...definition.group, by: [ALIKE] } };
   const groups: Group[] = [];
-  let tookMs = scanMs;
   for (const one of told.groups()) {
     const all = await collectGroups(search, together, { ids: { values: [...one.ids] } });
-    tookMs += all.tookMs;
     groups.push(groupOf(definition, one, all.groups[0]));
   }
-  return { groups, requests: told.requests(), tookMs, ...(told.isCut() && { cut: 'requests of sequences' as const }) };
+  return { groups, requests: told.requests(), ...(told.isCut() && { cut: 'requests of sequences' as const }) };
 }
 
 function groupOf({ group, sequence }: Sequence, told: Told, measured: Group | undefined): Group {

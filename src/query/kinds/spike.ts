@@ -58,7 +58,7 @@ export async function runSpike(
   const start = from === undefined ? 0 : Date.parse(from);
   const known = (begin ?? Number.POSITIVE_INFINITY) + lengths.baseline * ENOUGH;
   if (begin === undefined || !(known < end)) {
-    return { groups: [], requests: 0, tookMs: 0, unseen: tooShort(begin, baseline) };
+    return { groups: [], requests: 0, unseen: tooShort(begin, baseline) };
   }
   const judged = Math.max(known, start);
   const bounds = { ...lengths, times, atLeast, begin, from: judged };
@@ -92,16 +92,15 @@ async function findSpikes(
   query: JsonObject,
   bounds: Bounds,
   origin: number,
-): Promise<{ readonly found: readonly Found[]; readonly tookMs: number }> {
+): Promise<readonly Found[]> {
   const { distinct } = definition.spike;
   const { by } = definition.group;
   const aggs =
     distinct === undefined ? {} : { distinct: { cardinality: { field: distinct, precision_threshold: 10_000 } } };
   const found = new Map<string, Found>();
-  let tookMs = 0;
   for (const shift of [0, Math.floor(bounds.every / 2)]) {
     const offset = (origin + shift) % bounds.every;
-    tookMs += await eachSeries(search, { query, by, every: bounds.every, offset, aggs }, (tuple, buckets) => {
+    await eachSeries(search, { query, by, every: bounds.every, offset, aggs }, (tuple, buckets) => {
       const slots = buckets.map(([start, bucket]) => ({
         start,
         count: Number(distinct === undefined ? bucket['doc_count'] : metricOf(bucket, 'distinct')),
@@ -111,7 +110,7 @@ async function findSpikes(
       if (spikes.length > 0) found.set(keyOf(tuple), { by: tuple, spikes: [...before, ...spikes] });
     });
   }
-  return { found: [...found.values()], tookMs };
+  return [...found.values()];
 }
 
 /** The slots, in the order of time and without empty ones, that hold so much more than those before. */
@@ -138,13 +137,12 @@ async function measure(
   search: Search,
   definition: SpikeDefinition,
   query: JsonObject,
-  { found, tookMs }: { readonly found: readonly Found[]; readonly tookMs: number },
+  found: readonly Found[],
   every: number,
 ): Promise<Groups> {
   const fields = definition.group.by;
   const groups: Group[] = [];
   const notes: string[] = [];
-  let took = tookMs;
   for (const { by, spikes } of found) {
     const fullest = [...spikes].sort((a, b) => b.count - a.count || a.start - b.start);
     const [peak] = fullest;
@@ -156,12 +154,11 @@ async function measure(
     const ofGroup = groupQuery(query, Object.fromEntries(fields.map((field, at) => [field, by[at] ?? null])));
     const inSpikes = { bool: { filter: [ofGroup], should: times, minimum_should_match: 1 } };
     const all = await collectGroups(search, definition, inSpikes);
-    took += all.tookMs;
     const group = all.groups.find((one) => keyOf(fields.map((field) => one.by[field] ?? null)) === keyOf(by));
     if (group === undefined || peak === undefined) continue;
     const usual = Math.round(peak.usual * 10) / 10;
     groups.push({ ...group, show: { ...group.show, peak: peak.count, usual, peakFrom: iso(peak.start) } });
   }
   const requests = groups.reduce((sum, group) => sum + group.requests, 0);
-  return { groups, requests, tookMs: took, ...(notes.length > 0 && { notes }) };
+  return { groups, requests, ...(notes.length > 0 && { notes }) };
 }
