@@ -22,6 +22,7 @@ export const stolenCiToken: Storyline = {
       'service-account-token-created',
       'system-identity-from-public-ip',
       'serviceaccount-outside-cluster',
+      'attack-chain',
     ],
     mixed: ['long-lived-token'],
   },

@@ -1,9 +1,9 @@
 /** Making the cluster blind, and looking like somebody else. */
 import { ACTORS, PEOPLE } from '../cluster.ts';
 import { pathOf } from '../paths.ts';
-import type { Ref } from '../request.ts';
+import type { Ref, SimulatedRequest } from '../request.ts';
 import { ADMISSION, APPS, creates, deletes, holding, patches, stolen } from './actions.ts';
-import { repeat, type Storyline, step } from './types.ts';
+import { type Storyline, step } from './types.ts';
 
 const [alice, , carol, dave, erin] = PEOPLE;
 const admin = holding(alice, 'cluster-admin');
@@ -30,12 +30,20 @@ export const blindWebhook: Storyline = {
   ],
 };
 
-const TOO_MUCH =
-  'pods "toolbox" is forbidden: violates PodSecurity "restricted:latest": privileged (container "main" must not set securityContext.privileged=true)';
-const toolbox: Ref = { resource: 'pods', namespace: 'payments', name: 'toolbox' };
+const toolbox = { resource: 'pods', namespace: 'payments', name: 'toolbox' };
+const PRIVILEGED = 'privileged (container "main" must not set securityContext.privileged=true)';
 const TOOLBOX = {
   spec: { containers: [{ name: 'main', image: 'docker.io/library/alpine:3', securityContext: { privileged: true } }] },
 };
+
+/** What admission answers to it where the namespace is restricted. */
+function refused(name: string, field: string): Partial<SimulatedRequest> {
+  return {
+    code: 403,
+    refusal: `pods "${name}" is forbidden: violates PodSecurity "restricted:latest": ${field}`,
+    annotations: { 'pod-security.kubernetes.io/enforce-policy': 'restricted:latest' },
+  };
+}
 
 /** First refused, then nobody is left to refuse. */
 export const podSecurityLowered: Storyline = {
@@ -48,11 +56,7 @@ export const podSecurityLowered: Storyline = {
     mixed: ['pod-security-label-lowered', 'privileged-pod-created'],
   },
   steps: [
-    creates(0, carol, 'Pod', toolbox, TOOLBOX, {
-      code: 403,
-      refusal: TOO_MUCH,
-      annotations: { 'pod-security.kubernetes.io/enforce-policy': 'restricted:latest' },
-    }),
+    creates(0, carol, 'Pod', toolbox, TOOLBOX, refused(toolbox.name, PRIVILEGED)),
     patches(
       40,
       carol,
@@ -122,16 +126,24 @@ export const forgedAddress: Storyline = {
   ],
 };
 
+const WAYS = ['privileged', 'hostPID', 'hostNetwork', 'hostIPC', 'shareProcessNamespace'] as const;
+
 /** Nothing is stored, and all gates have answered. */
 export const dryRunProbing: Storyline = {
   name: 'dry-run-probing',
-  summary: 'erin tries by dry run which dangerous pods the gates of payments would let in; none is ever made',
+  summary: 'erin tries by dry run which pods the gates of payments would let in, and finds one; none is ever made',
   attack: ['T1613'],
   actor: erin.username,
   mustFire: { metadata: ['dry-run-probing'] },
-  steps: repeat(8, 0, 12, (at, index) => {
+  steps: WAYS.map((way, index) => {
     const ref = { resource: 'pods', namespace: 'payments', name: `try-${index}` };
     const uri = `${pathOf({ resource: 'pods', namespace: 'payments' })}?dryRun=All&fieldManager=kubectl-create`;
-    return creates(at, erin, 'Pod', ref, TOOLBOX, { uri });
+    const container = { name: 'main', image: 'docker.io/library/alpine:3' };
+    const spec =
+      way === 'privileged'
+        ? { containers: [{ ...container, securityContext: { privileged: true } }] }
+        : { [way]: true, containers: [container] };
+    const answer = way === 'shareProcessNamespace' ? {} : refused(ref.name, `${way}=true`);
+    return creates(index * 12, erin, 'Pod', ref, { spec }, { uri, ...answer });
   }),
 };

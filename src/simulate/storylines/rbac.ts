@@ -20,7 +20,10 @@ export const shellThenEscalate: Storyline = {
     "bob opens a shell in prod/api; then the pod's service account writes a role that allows everything and gets cluster-admin",
   attack: ['T1609', 'T1098.006'],
   actor: bob.username,
-  mustFire: { metadata: ['exec-into-pod'], mixed: ['dangerous-role-written', 'cluster-admin-bound'] },
+  mustFire: {
+    metadata: ['exec-into-pod', 'pod-exec-sensitive-file'],
+    mixed: ['dangerous-role-written', 'role-escalation-verbs', 'cluster-admin-bound'],
+  },
   steps: [
     exec(0, bob, entryPod, 'sh', '-c', 'cat /var/run/secrets/kubernetes.io/serviceaccount/token'),
     step(90, fromPod, 'create', REVIEW),
@@ -102,7 +105,7 @@ export const escalateAndBind: Storyline = {
     "The pipeline's account is refused rights that it does not hold, then writes a role that may bind and escalate",
   attack: ['T1098.006'],
   actor: roleWriter.username,
-  mustFire: { metadata: ['escalation-check-refused'], mixed: ['dangerous-role-written'] },
+  mustFire: { metadata: ['escalation-check-refused'], mixed: ['dangerous-role-written', 'role-escalation-verbs'] },
   steps: [
     ...repeat(3, 0, 20, (at) =>
       creates(
@@ -129,7 +132,7 @@ export const hiddenInPatch: Storyline = {
   summary: 'dave adds a rule to a harmless role and himself to a binding, both by JSON patch',
   attack: ['T1098.006'],
   actor: dave.username,
-  mustFire: { mixed: ['dangerous-role-written', 'subject-added-to-binding'] },
+  mustFire: { mixed: ['dangerous-role-written', 'role-escalation-verbs', 'subject-added-to-binding'] },
   steps: [
     patches(0, daveAdmin, clusterRole('pod-reader'), [{ op: 'add', path: '/rules/-', value: ANYTHING }]),
     patches(20, daveAdmin, clusterBinding('sre-admins'), [
