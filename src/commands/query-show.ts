@@ -60,9 +60,12 @@ function withTypes(definition: Definition, fields: FieldTypes): object {
 
 /** The parameters as comments, so that the whole stays the YAML file that it is. */
 function parametersText({ parameters }: Definition, fields: FieldTypes, columns: number): string {
-  const lines = Object.entries(parameters).flatMap(([name, { field, exclude, default: values, about }]) => [
+  const lines = Object.entries(parameters).flatMap(([name, { field, exclude, required, default: values, about }]) => [
     `--param ${name}=${(fields.get(field) ?? '').toUpperCase()}`,
-    ...wrap(`${exclude ? 'leaves out' : 'only'} these values of ${field}; ${defaultText(values)}`, columns - 6),
+    ...wrap(
+      `${exclude ? 'leaves out' : 'only'} these values of ${field}; ${required ? 'must be given' : defaultText(values)}`,
+      columns - 6,
+    ),
     ...wrap(about, columns - 6),
   ]);
   const text = lines.map((line) => `# ${line.startsWith('--param') ? '' : '    '}${line}\n`).join('');

@@ -28,6 +28,8 @@ const given = z.looseObject({
 const scenario = z.strictObject({
   it: text,
   given: z.array(given).min(1),
+  /** Values of parameters. */
+  with: z.record(text, z.array(z.union([z.string(), z.number(), z.boolean()])).min(1)).optional(),
   expect: z.strictObject({
     /** Requests that are reported. */
     requests: z.number().int().min(0),
@@ -43,6 +45,8 @@ const scenario = z.strictObject({
 const parameter = z.strictObject({
   field,
   exclude: z.boolean().default(false),
+  /** The question is about one thing, and is not asked until this names it. */
+  required: z.literal(true).optional(),
   default: z.array(z.union([z.string(), z.number(), z.boolean()])).default([]),
   about: text,
 });
@@ -184,6 +188,10 @@ function definitionProblems(definition: Definition, fields: FieldTypes): Problem
     ...used.filter((name) => !fields.has(name)).map((name) => `${name} is no field of the mapping`),
     ...kindProblems(definition, fields),
     ...measureProblems(group, fields),
+    ...definition.scenarios
+      .flatMap((one) => Object.keys(one.with ?? {}))
+      .filter((name) => !Object.hasOwn(parameters, name))
+      .map((name) => `scenarios: with ${name} names no parameter`),
     ...(stages !== undefined && measures.some(needsEnds)
       ? ['group.show: distinct, percentile, average and sum cannot be taken over several stages']
       : []),

@@ -2,12 +2,20 @@ import { KauditError } from '../shared/errors.ts';
 import type { Definition } from './definition.ts';
 import type { FieldTypes } from './fields.ts';
 import { fits } from './kql.ts';
+import type { Scope } from './scope.ts';
 import type { Scalar } from './types.ts';
 
 export function invalidParameter(name: string, problem: string): KauditError {
   return new KauditError('usage', `The parameter ${name} ${problem}.`, {
     hint: 'kaudit query show ID lists the parameters of an investigation.',
   });
+}
+
+/** Required parameters that have no value. */
+export function missingParameters({ parameters }: Definition, given: Scope['parameters']): readonly string[] {
+  return Object.entries(parameters)
+    .filter(([name, { required, default: fallback }]) => required && (given[name] ?? fallback).length === 0)
+    .map(([name]) => name);
 }
 
 /** Reads `name=value` texts; a name may come several times. Each must be a parameter of at least one definition. */

@@ -15,6 +15,7 @@ import { runThreshold } from './kinds/threshold.ts';
 import { unitsOf } from './measures.ts';
 import { countHidden, type Looked } from './noise.ts';
 import { type Observability, observe } from './observe.ts';
+import { missingParameters } from './parameters.ts';
 import { type Scan, scanner } from './scan.ts';
 import type { Scope } from './scope.ts';
 import { type Search, searcher } from './search.ts';
@@ -108,6 +109,11 @@ function nothingOf({ id, title, severity }: Definition): Omit<InvestigationResul
 
 /** The answer of one investigation, but for what noise sets hide. Throws where the server refuses. */
 export async function investigate(data: Data, { definition, scope, note }: Looking): Promise<InvestigationResult> {
+  const [unnamed] = missingParameters(definition, scope.parameters);
+  if (unnamed !== undefined) {
+    const reason = `it is about one thing: name it with --param ${unnamed}=...`;
+    return { ...nothingOf(definition), status: 'not-observable', reason };
+  }
   const observability = await observe(data.search, definition, scope, data.coverage);
   const found = await runKind(data, definition, scope);
   const { groups, more } = listed(definition, found.groups);

@@ -39,8 +39,8 @@ export async function runCases(
   const coverages = await readCoverages(data.search);
   const limit = pLimit(AT_ONCE);
   const runCase = async (one: ScenarioCase): Promise<ScenarioVerdict> => {
-    const { window, cluster } = one;
-    const scope = { window, parameters: {}, noise, useNoise: true, cluster };
+    const { window, cluster, scenario } = one;
+    const scope = { window, parameters: scenario.with ?? {}, noise, useNoise: true, cluster };
     const coverage = coverages.get(cluster) ?? NOTHING;
     try {
       return judge(one, await investigate({ ...data, coverage }, lookingFor(one.definition, scope, coverage)));

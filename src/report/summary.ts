@@ -6,6 +6,7 @@ import { paint, type RenderOptions, toneOf } from './style.ts';
 
 const INDENT = 10;
 const VALUES_IN_A_LINE = 5;
+const MOST_NAMES = 20;
 
 /** What a run found, for a person: findings first, then what was silent, hidden, and could not be seen. */
 export function renderSummary(run: RunResult, options: RenderOptions): string {
@@ -46,7 +47,10 @@ function windowText({ from, to }: RunResult['window']): string {
 function sections({ results, hidden }: RunResult, options: RenderOptions): readonly string[] {
   const of = (status: InvestigationResult['status']): readonly InvestigationResult[] =>
     results.filter((result) => result.status === status);
-  const findings = [...of('findings')].sort(bySeverity);
+  const found = [...of('findings')].sort(bySeverity);
+  // What tells how a cluster is used always has something to tell: its names do, until somebody asks.
+  const reports = options.verbose ? [] : found.filter(({ severity }) => severity === 'info');
+  const findings = found.filter((result) => !reports.includes(result));
   const idWidth = Math.max(0, ...findings.map(({ id }) => id.length)) + 1;
   const blind = of('not-observable');
   const partly = results.filter(
@@ -56,16 +60,18 @@ function sections({ results, hidden }: RunResult, options: RenderOptions): reado
     `${paint('FINDINGS', 'strong', options)}  ${findings.length} of ${plural(results.length, 'investigation')}`,
     ...findings.flatMap((result) => findingLines(result, idWidth, options)),
     ...list(
-      'SILENT',
-      of('none').map(({ id }) => id),
+      'REPORTS',
+      reports.map(({ id, matches }) => `${id} ${number(matches)}`),
       options,
+      'requests; kaudit query run ID shows one',
     ),
+    ...silentLines(of('none'), options),
     ...hiddenLines(hidden, options),
     ...reasons('NOT OBSERVABLE', blind, options),
     ...reasons('PARTLY OBSERVABLE', partly, options),
     ...reasons('FAILED', of('error'), options),
     '',
-    ...wrap(nextStep(findings[0], options.scope), options.columns, 6),
+    ...wrap(nextStep(found[0], options.scope), options.columns, 6),
   ];
 }
 
@@ -116,6 +122,17 @@ function list(heading: string, items: readonly string[], options: RenderOptions,
   return ['', paint(heading, 'strong', options) + first.slice(heading.length), ...rest];
 }
 
+/** All names where they are few; otherwise how many of each severity. */
+function silentLines(silent: readonly InvestigationResult[], options: RenderOptions): readonly string[] {
+  const names = silent.map(({ id }) => id);
+  if (options.verbose || names.length <= MOST_NAMES) return list('SILENT', names, options);
+  const counts = SEVERITIES.toReversed()
+    .map((severity) => [severity, silent.filter((one) => one.severity === severity).length] as const)
+    .filter(([, count]) => count > 0)
+    .map(([severity, count]) => `${count} ${severity}`);
+  return list('SILENT', [`${names.length} investigations: ${counts.join(', ')}`], options, '--verbose names them');
+}
+
 function hiddenLines(hidden: RunResult['hidden'], options: RenderOptions): readonly string[] {
   const sets = Object.entries(hidden).map(([set, count]) => `${number(count)} by ${set}`);
   return list('HIDDEN', sets, options, 'requests, each once for a set; --no-noise shows them');
@@ -123,8 +140,11 @@ function hiddenLines(hidden: RunResult['hidden'], options: RenderOptions): reado
 
 function reasons(heading: string, results: readonly InvestigationResult[], options: RenderOptions): readonly string[] {
   if (results.length === 0) return [];
-  const lines = results
-    .flatMap(({ id, reason }) => wrap(`${id}: ${safeText(reason ?? '')}`, options.columns - 2, 2))
+  // One reason may be that of many.
+  const ids = new Map<string, string[]>();
+  for (const { id, reason = '' } of results) ids.set(reason, [...(ids.get(reason) ?? []), id]);
+  const lines = [...ids]
+    .flatMap(([reason, names]) => wrap(`${names.join(', ')}: ${safeText(reason)}`, options.columns - 2, 2))
     .map((line) => `  ${line}`);
   return ['', `${paint(heading, 'strong', options)}  ${results.length}`, ...lines];
 }

@@ -43,6 +43,15 @@ describe('a definition', () => {
     ['an order by a list', (s) => s.replace('order: requests', 'order: secrets'), 'group.order'],
     ['an order by what every object has', (s) => s.replace('order: requests', 'order: toString'), 'group.order'],
     ['a scenario that is like nothing', (s) => s.replace('like: read-secret }]', 'like: nothing }]'), 'no template'],
+    [
+      'a scenario that gives what is no parameter',
+      (s) =>
+        s.replace(
+          '    given: [{ like: read-secret }]',
+          '    with: { user: [bob] }\n    given: [{ like: read-secret }]',
+        ),
+      'with user names no parameter',
+    ],
     ['a tag', (s) => s.replace('title: ', 'title: !!js/function '), 'tag'],
     ['a measure that is none', (s) => s.replace('{ values: verb }', '{ median: verb }'), 'values, distinct'],
     ['a sum of words', (s) => s.replace('{ values: verb }', '{ sum: verb }'), 'verb is of type keyword'],

@@ -109,12 +109,15 @@ describe('the packs', () => {
 
   it('are those for the occasions that there are', () => {
     expect([...library.packs.keys()]).toEqual([
+      'changes',
       'cis',
+      'health',
       'identity',
       'incident',
       'noisy-neighbour',
       'supply-chain',
       'triage',
+      'upgrade',
     ]);
   });
 

@@ -155,6 +155,16 @@ describe('a run', () => {
     });
   });
 
+  it('asks for what a question is about before it looks at anything', async () => {
+    const asked = { definitions: [definition('request-trace')] };
+    expect(await read(asked)).toMatchObject({
+      status: 'not-observable',
+      groups: [],
+      reason: 'it is about one thing: name it with --param requests=...',
+    });
+    expect(await read({ ...asked, parameters: { requests: ['2'] } })).toMatchObject({ status: 'findings', matches: 1 });
+  });
+
   it('takes parameters as filters, never as text of the query', async () => {
     expect(await read({ parameters: { exceptUsers: ['alice'] } })).toMatchObject({ matches: 1 });
     expect(await read({ parameters: { exceptUsers: ['alice" or verb: "delete'] } })).toMatchObject({ matches: 3 });
