@@ -11,12 +11,13 @@ import type { Search } from '../search.ts';
 import { milliseconds } from '../time.ts';
 import type { Coverage, Group, Scalar } from '../types.ts';
 import { type Found, type Request, sequenceFinder } from './sequence-finder.ts';
+import { type Joins, joined, joinsOf } from './sequence-joins.ts';
 
 type Sequence = DefinitionOf<'sequence'>;
 
 const WITHOUT = 'without';
 
-/** Who did one thing and then another. Reads the requests of all steps once, in the order of time. */
+/** Who did one thing and then another. Reads the requests that share what the rarest step has, once, in order. */
 export async function runSequence(
   search: Search,
   scan: Scan,
@@ -26,19 +27,23 @@ export async function runSequence(
 ): Promise<Groups> {
   // Without an index there is no point in time to open.
   if (coverage.events === 0) return { groups: [], requests: 0 };
+  const joins = await joinsOf(search, definition, reportedQuery(definition, scope));
+  if (joins?.length === 0) return { groups: [], requests: 0 };
   const told = tellings(definition);
   const finder = sequenceFinder(definition.sequence, milliseconds(definition.sequence.within), told.add);
   const inOrder = byMicroseconds(finder);
-  await scan(scanBody(definition, scope), (hit) => inOrder.add(requestOf(hit)));
+  await scan(scanBody(definition, scope, joins), (hit) => inOrder.add(requestOf(hit)));
   inOrder.end();
   return await measure(search, definition, told);
 }
 
 /** The requests that are a step or undo one. The server says which by name. */
-export function scanBody(definition: Sequence, scope: Scope): JsonObject {
-  const { steps, without } = definition.sequence;
-  const named = (name: string, query: string): JsonObject => ({ bool: { filter: [kql(query)], _name: name } });
-  const should = steps.map(({ match }, at) => named(String(at), match));
+export function scanBody(definition: Sequence, scope: Scope, joins?: Joins): JsonObject {
+  const { by, steps, without } = definition.sequence;
+  const named = (name: string, query: string, fields = by): JsonObject => ({
+    bool: { filter: [kql(query), ...joined(fields, joins)], _name: name },
+  });
+  const should = steps.map((step, at) => named(String(at), step.match, step.by));
   const isStep = { bool: { filter: [reportedQuery(definition, scope)], should, minimum_should_match: 1 } };
   const undoes =
     without === undefined ? [] : [{ bool: { filter: [...scopeFilters(scope), ENDED, named(WITHOUT, without)] } }];
