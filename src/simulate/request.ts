@@ -102,6 +102,8 @@ function levelOf({ actor, ref, verb }: SimulatedRequest, choice: LevelChoice): L
 export interface SimulatedEvent {
   /** Stage time, in microseconds since 1970. */
   readonly micros: number;
+  /** When its request came, likewise. */
+  readonly received: number;
   readonly line: string;
   readonly level: Level;
   readonly stage: Stage;
@@ -121,7 +123,7 @@ export function eventsOf(
   const received = micros - request.latencyMicros;
   const write = (stage: Stage, staged: number, terminal: boolean): SimulatedEvent => {
     const line = eventLine(request, { auditID, stage, level, received, staged });
-    return { micros: staged, line, level, stage, auditID, terminal };
+    return { micros: staged, received, line, level, stage, auditID, terminal };
   };
   // A 401 is written at ResponseStarted only: the request never gets as far as a completion.
   if (request.code === 401) return [write('ResponseStarted', micros, true)];
