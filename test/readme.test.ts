@@ -54,12 +54,22 @@ const code = (text: string): string => `\`\`\`\n${text.trimEnd()}\n\`\`\`\n\n`;
 describe('the README', () => {
   it('lists the investigations', () => {
     const { investigations } = readLibrary([SHIPPED], fieldTypes(properties));
-    const rows = investigations.map(({ definition, category, file }) => [
-      `[${definition.id}](queries/${category}/${file.split('/').at(-1)})`,
-      definition.severity,
-      definition.question,
-    ]);
-    expectSection('investigations', table(['Investigation', 'Severity', 'Question'], rows));
+    const categories = [...new Set(investigations.map(({ category }) => category))];
+    const sections = categories.map((category) => {
+      const rows = investigations
+        .filter((one) => one.category === category)
+        .map(({ definition: { id, question, kind, severity, attack, requires } }) => [
+          `[${id}](queries/${category}/${id}.yml)`,
+          question,
+          kind,
+          severity,
+          attack.join(' '),
+          [requires.level, ...(requires.stages ?? [])].join(', '),
+        ]);
+      const headers = ['Investigation', 'Question', 'Kind', 'Severity', 'ATT&CK', 'Needs'];
+      return `<details><summary>${category}: ${rows.length}</summary>\n\n${table(headers, rows)}\n</details>\n`;
+    });
+    expectSection('investigations', sections.join('\n'));
   });
 
   it('lists the packs', () => {
@@ -133,8 +143,9 @@ describe('the README', () => {
     const simulated = await kaudit(['simulate', '--events', '20000', '--seed', '7', ...attacks, '-o', '-']);
     await kaudit(['load', '-', '--cluster', 'demo', '--namespace', namespace], { input: simulated.out });
     const cluster = await testCluster();
-    const { investigations, noise } = readLibrary([SHIPPED], fieldTypes(properties));
-    const definitions = investigations.map(({ definition }) => definition);
+    const { investigations, noise, packs } = readLibrary([SHIPPED], fieldTypes(properties));
+    const triage = packs.get('triage');
+    const definitions = (triage ? membersOf(triage, investigations) : []).map(({ definition }) => definition);
     const scope = {
       window: {},
       parameters: {},
