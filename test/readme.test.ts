@@ -101,7 +101,7 @@ describe('the README', () => {
   it('lists the storylines of simulated logs', () => {
     const rows = STORYLINES.map((story) => {
       const fired = firedAt('requestresponse', story).map((id) => `${id}${MARKS[leastLevel(story, id)]}`);
-      return [`\`${story.name}\``, story.attack.join(', '), story.summary, fired.join(', ')];
+      return [`\`${story.name}\``, story.attack.join(' '), story.summary, fired.join(', ')];
     });
     expectSection('storylines', table(['Storyline', 'ATT&CK', 'What happens', 'Must fire'], rows));
   });
