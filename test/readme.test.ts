@@ -2,12 +2,14 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { INCIDENT } from '../src/commands/quickstart.ts';
 import { readTemplate } from '../src/elastic/index.ts';
 import { fieldTypes, membersOf, readLibrary, runInvestigations, SHIPPED } from '../src/query/index.ts';
 import { TEMPLATES } from '../src/query/like/index.ts';
 import { renderRun } from '../src/report/index.ts';
 import { isObject } from '../src/shared/json.ts';
 import { SETTINGS } from '../src/shared/settings.ts';
+import { firedAt, LEVEL_CHOICES, type LevelChoice, STORYLINES, type Storyline } from '../src/simulate/index.ts';
 import { kaudit } from './support/cli.ts';
 import { freshNamespace, removeNamespace, testCluster } from './support/cluster.ts';
 import { DEPENDENCIES } from './support/dependencies.ts';
@@ -33,6 +35,18 @@ function table(headers: readonly string[], rows: readonly (readonly string[])[])
 
 function readMapping<T>(name: string): Readonly<Record<string, T>> {
   return JSON.parse(readFileSync(join(ROOT, `mappings/${name}.json`), 'utf8')) as Readonly<Record<string, T>>;
+}
+
+/** How the table of storylines marks an investigation that needs more than level Metadata. */
+const MARKS: Readonly<Record<LevelChoice, string>> = {
+  metadata: '',
+  mixed: '\\*',
+  request: '\\*\\*',
+  requestresponse: '',
+};
+
+function leastLevel(story: Storyline, id: string): LevelChoice {
+  return LEVEL_CHOICES.find((level) => firedAt(level, story).includes(id)) ?? 'requestresponse';
 }
 
 const code = (text: string): string => `\`\`\`\n${text.trimEnd()}\n\`\`\`\n\n`;
@@ -84,6 +98,14 @@ describe('the README', () => {
     );
   });
 
+  it('lists the storylines of simulated logs', () => {
+    const rows = STORYLINES.map((story) => {
+      const fired = firedAt('requestresponse', story).map((id) => `${id}${MARKS[leastLevel(story, id)]}`);
+      return [`\`${story.name}\``, story.attack.join(' '), story.summary, fired.join(', ')];
+    });
+    expectSection('storylines', table(['Storyline', 'ATT&CK', 'What happens', 'Must fire'], rows));
+  });
+
   it('names the templates of scenarios', () => {
     expectSection('templates', `\`${Object.keys(TEMPLATES).sort().join('`, `')}\``);
   });
@@ -117,7 +139,8 @@ describe('the README', () => {
 
   it('shows a summary as it comes', async () => {
     const namespace = freshNamespace();
-    const simulated = await kaudit(['simulate', '--events', '20000', '--seed', '7', '--attack', 'all', '-o', '-']);
+    const attacks = INCIDENT.flatMap((name) => ['--attack', name]);
+    const simulated = await kaudit(['simulate', '--events', '20000', '--seed', '7', ...attacks, '-o', '-']);
     await kaudit(['load', '-', '--cluster', 'demo', '--namespace', namespace], { input: simulated.out });
     const cluster = await testCluster();
     const { investigations, noise, packs } = readLibrary([SHIPPED], fieldTypes(properties));

@@ -6,7 +6,6 @@ import { findSources, load } from '../load/index.ts';
 import { runInvestigations } from '../query/index.ts';
 import { renderLoad, renderRun } from '../report/index.ts';
 import { EXIT } from '../shared/errors.ts';
-import { STORYLINES } from '../simulate/index.ts';
 import type { Context, GlobalFlags, Run } from './context.ts';
 import { loadExitCode } from './load.ts';
 import { openLibrary } from './query-library.ts';
@@ -17,7 +16,16 @@ import { openStore, refreshEvents } from './store.ts';
 /** Kept apart from the user's own logs. */
 const NAMESPACE = 'demo';
 const DAY = { events: 20_000, seed: 7, level: 'mixed', start: Date.UTC(2026, 2, 2), hours: 24 } as const;
-const INCIDENT = STORYLINES.map(({ name }) => name);
+/** Enough to see each kind of answer, and few enough to read. */
+export const INCIDENT: readonly string[] = [
+  'stolen-ci-token',
+  'shell-then-escalate',
+  'anonymous-recon',
+  'host-takeover',
+  'impersonate-admin',
+  'ransom',
+  'password-spray',
+];
 
 export function quickstartCommand(run: Run): CommandModule {
   return {

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../shared/json.ts';
 import { pathOf } from './paths.ts';
 import { nameUuid } from './random.ts';
-import type { Ref, SimulatedRequest } from './request.ts';
+import type { Body, Ref, SimulatedRequest } from './request.ts';
 import { statusOf } from './status.ts';
 
 const KINDS: Readonly<Record<string, string>> = {
@@ -20,9 +20,9 @@ const KINDS: Readonly<Record<string, string>> = {
 const LISTED = 3;
 
 /** What the client sends: a create or update the whole object, a deletion its options in the server's own version of them. */
-export function sentBy({ body, ref, verb }: SimulatedRequest): JsonObject | undefined {
+export function sentBy({ body, ref, verb }: SimulatedRequest): Body | undefined {
   if (body !== undefined || ref === undefined) return body;
-  if (verb === 'delete') {
+  if (verb === 'delete' || verb === 'deletecollection') {
     return { kind: 'DeleteOptions', apiVersion: 'meta.k8s.io/__internal', propagationPolicy: 'Background' };
   }
   const kind = KINDS[ref.resource];
@@ -31,7 +31,7 @@ export function sentBy({ body, ref, verb }: SimulatedRequest): JsonObject | unde
 }
 
 /** What the API server answers. Streams and most subresources have no object, and what is created comes back as it is. */
-export function answerTo(request: SimulatedRequest): JsonObject | undefined {
+export function answerTo(request: SimulatedRequest): Body | undefined {
   const { body, code, lastsMs, ref, verb } = request;
   if (ref === undefined || lastsMs !== undefined) return undefined;
   if (code >= 400) return { kind: 'Status', apiVersion: 'v1', ...statusOf(request) };
@@ -39,7 +39,7 @@ export function answerTo(request: SimulatedRequest): JsonObject | undefined {
   if (verb === 'create') return body;
   const kind = KINDS[ref.resource];
   if (kind === undefined || (ref.subresource !== undefined && ref.subresource !== 'status')) return undefined;
-  return verb === 'list' ? listOf(kind, ref) : objectOf(kind, ref, ref.name ?? '');
+  return verb === 'list' || verb === 'deletecollection' ? listOf(kind, ref) : objectOf(kind, ref, ref.name ?? '');
 }
 
 function listOf(kind: string, ref: Ref): JsonObject {

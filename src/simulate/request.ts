@@ -12,6 +12,8 @@ export interface Actor {
   readonly groups: readonly string[];
   readonly extra?: Readonly<Record<string, readonly string[]>>;
   readonly ip: string;
+  /** Addresses that its headers claim: the API server puts them before the peer's own. */
+  readonly claims?: readonly string[];
   readonly agent: string;
   /** Why its requests are allowed; absent where no role decides. */
   readonly grant?: Grant;
@@ -26,6 +28,8 @@ export interface Ref {
   readonly subresource?: string;
 }
 
+export type Body = JsonObject | readonly JsonObject[];
+
 /** What a client asks of the API server and what becomes of it. */
 export interface SimulatedRequest {
   readonly actor: Actor;
@@ -35,8 +39,13 @@ export interface SimulatedRequest {
   readonly code: number;
   /** Why it was allowed, where it is not by what the actor holds. */
   readonly reason?: string;
+  /** What admission or a check behind it says, where it and not the authorizer refuses (403). */
+  readonly refusal?: string;
+  /** Annotations of its own, beside those of authorization and latency. */
+  readonly annotations?: Readonly<Record<string, string>>;
   readonly impersonated?: { readonly username: string; readonly groups: readonly string[] };
-  readonly body?: JsonObject;
+  /** An object, or the operations of a JSON patch. */
+  readonly body?: Body;
   readonly latencyMicros: number;
   /** A watch or session: it starts at once and completes after so many milliseconds. */
   readonly lastsMs?: number;
@@ -45,21 +54,33 @@ export interface SimulatedRequest {
 export type LevelChoice = 'metadata' | 'mixed' | 'request' | 'requestresponse';
 export const LEVEL_CHOICES: readonly LevelChoice[] = ['metadata', 'mixed', 'request', 'requestresponse'];
 
-/** Bodies that a sensible policy logs: those of roles, bindings and what makes pods. Never those of secrets. */
+/**
+ * Bodies that a sensible policy logs: those of roles, bindings, what makes pods, and what guards or opens a cluster.
+ * Never those of secrets and ConfigMaps, nor the tokens that kubelets ask for all day.
+ */
 const LOGGED_BODIES = new Set([
   'clusterroles',
   'clusterrolebindings',
   'roles',
   'rolebindings',
   'pods',
+  'pods/ephemeralcontainers',
   'deployments',
   'daemonsets',
   'statefulsets',
   'jobs',
   'cronjobs',
+  'services',
+  'ingresses',
+  'namespaces',
+  'persistentvolumes',
+  'mutatingwebhookconfigurations',
+  'validatingwebhookconfigurations',
+  'certificatesigningrequests',
 ]);
+const TOKENS = 'serviceaccounts/token';
 
-function levelOf({ ref, verb }: SimulatedRequest, choice: LevelChoice): Level {
+function levelOf({ actor, ref, verb }: SimulatedRequest, choice: LevelChoice): Level {
   switch (choice) {
     case 'metadata':
       return 'Metadata';
@@ -69,9 +90,10 @@ function levelOf({ ref, verb }: SimulatedRequest, choice: LevelChoice): Level {
       return 'Request';
     case 'mixed': {
       const writes = verb === 'create' || verb === 'update' || verb === 'patch';
-      return writes && ref !== undefined && ref.subresource === undefined && LOGGED_BODIES.has(ref.resource)
-        ? 'Request'
-        : 'Metadata';
+      const target = ref?.subresource === undefined ? ref?.resource : `${ref.resource}/${ref.subresource}`;
+      if (!writes || target === undefined) return 'Metadata';
+      const isLogged = LOGGED_BODIES.has(target) || (target === TOKENS && !actor.groups.includes('system:nodes'));
+      return isLogged ? 'Request' : 'Metadata';
     }
   }
 }
@@ -80,6 +102,8 @@ function levelOf({ ref, verb }: SimulatedRequest, choice: LevelChoice): Level {
 export interface SimulatedEvent {
   /** Stage time, in microseconds since 1970. */
   readonly micros: number;
+  /** When its request came, likewise. */
+  readonly received: number;
   readonly line: string;
   readonly level: Level;
   readonly stage: Stage;
@@ -99,7 +123,7 @@ export function eventsOf(
   const received = micros - request.latencyMicros;
   const write = (stage: Stage, staged: number, terminal: boolean): SimulatedEvent => {
     const line = eventLine(request, { auditID, stage, level, received, staged });
-    return { micros: staged, line, level, stage, auditID, terminal };
+    return { micros: staged, received, line, level, stage, auditID, terminal };
   };
   // A 401 is written at ResponseStarted only: the request never gets as far as a completion.
   if (request.code === 401) return [write('ResponseStarted', micros, true)];
@@ -146,10 +170,10 @@ const identities = new WeakMap<Actor, { readonly user: string; readonly from: st
 function identityOf(actor: Actor): { readonly user: string; readonly from: string } {
   const known = identities.get(actor);
   if (known !== undefined) return known;
-  const { username, uid, groups, extra, ip, agent } = actor;
+  const { username, uid, groups, extra, ip, claims = [], agent } = actor;
   const identity = {
     user: goJson({ username, uid, groups, extra }),
-    from: `${member('sourceIPs', [ip])}${member('userAgent', agent)}`,
+    from: `${member('sourceIPs', [...claims, ip])}${member('userAgent', agent)}`,
   };
   identities.set(actor, identity);
   return identity;

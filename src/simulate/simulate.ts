@@ -5,7 +5,7 @@ import { openQueue, type Queue } from './queue.ts';
 import { type Random, seededRandom } from './random.ts';
 import { eventsOf, type LevelChoice, type SimulatedEvent } from './request.ts';
 import { openRoutine } from './routine.ts';
-import { STORYLINES, type Storyline } from './storylines/index.ts';
+import { firedAt, STORYLINES, type Storyline } from './storylines/index.ts';
 
 export interface SimulateOptions {
   /** Events in the log, exactly. */
@@ -26,6 +26,7 @@ export interface StorylineTruth {
   readonly attack: readonly string[];
   readonly summary: string;
   readonly actor: string;
+  /** When its first request came: what is before it is the history that a new term needs. */
   readonly from: string;
   readonly to: string;
   readonly auditIDs: readonly string[];
@@ -165,17 +166,14 @@ function schedule(story: Storyline, options: SimulateOptions, random: Random, wa
     return eventsOf(request, micros, options.level, random);
   });
   for (const event of events) waiting.add(event);
-  const times = events.map((event) => event.micros);
-  const mustFire =
-    options.level === 'metadata' ? story.mustFire.filter((id) => !story.needsBodies.includes(id)) : story.mustFire;
   return {
     name: story.name,
     attack: story.attack,
     summary: story.summary,
     actor: story.actor,
-    from: isoMillis(Math.min(...times)),
-    to: isoMillis(Math.max(...times)),
+    from: isoMillis(Math.min(...events.map(({ received }) => received))),
+    to: isoMillis(Math.max(...events.map(({ micros }) => micros))),
     auditIDs: [...new Set(events.map((event) => event.auditID))],
-    mustFire,
+    mustFire: firedAt(options.level, story),
   };
 }

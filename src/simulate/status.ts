@@ -10,9 +10,9 @@ const REASONS: Readonly<Record<number, string>> = {
 
 /** `responseStatus` as API servers fill it: only failures of resource requests and refusals say more than the code. */
 export function statusOf(request: SimulatedRequest): JsonObject {
-  const { code, ref, verb } = request;
+  const { code, ref, refusal, verb } = request;
   if (code === 401) return failure(code, 'Unauthorized', 'Unauthorized');
-  if (code === 403) return failure(code, 'Forbidden', forbidden(request), detailsOf(request));
+  if (code === 403) return failure(code, 'Forbidden', refusal ?? forbidden(request), detailsOf(request));
   if (code < 400 || ref === undefined) return { metadata: {}, code };
   const reason = code === 409 && verb === 'create' ? 'AlreadyExists' : (REASONS[code] ?? 'InternalError');
   return failure(code, reason, messageOf(request, reason), detailsOf(request));

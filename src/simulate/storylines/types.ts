@@ -1,5 +1,5 @@
 import { pathOf } from '../paths.ts';
-import type { Actor, Ref, SimulatedRequest } from '../request.ts';
+import { type Actor, LEVEL_CHOICES, type LevelChoice, type Ref, type SimulatedRequest } from '../request.ts';
 
 /** One request of an attack. */
 export interface Step {
@@ -14,11 +14,14 @@ export interface Storyline {
   /** ATT&CK techniques. */
   readonly attack: readonly string[];
   readonly actor: string;
-  /** Investigations that must fire because of it. */
-  readonly mustFire: readonly string[];
-  /** Those of them that need the bodies of requests. */
-  readonly needsBodies: readonly string[];
+  /** Investigations that must fire because of it, by the least level that shows them enough. */
+  readonly mustFire: Readonly<Partial<Record<LevelChoice, readonly string[]>>>;
   readonly steps: readonly Step[];
+}
+
+/** What must fire where the log is of that level: a level shows what those below it show. */
+export function firedAt(level: LevelChoice, { mustFire }: Storyline): readonly string[] {
+  return LEVEL_CHOICES.slice(0, LEVEL_CHOICES.indexOf(level) + 1).flatMap((lower) => mustFire[lower] ?? []);
 }
 
 export function step(at: number, actor: Actor, verb: string, ref: Ref, more: Partial<SimulatedRequest> = {}): Step {
