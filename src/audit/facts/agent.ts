@@ -8,14 +8,14 @@ import type { AgentClass, EventFacts } from './types.ts';
  */
 const CLASSES: readonly (readonly [RegExp, AgentClass])[] = [
   [/^(kubectl|kubectl-.*|oc|helm|k9s|kustomize|stern|istioctl|flux|argocd|velero|eksctl|kubeadm|kubens|lens)$/i, 'cli'],
-  [/^(kube-probe|elb-healthchecker|googlehc|(?:blackbox|uptime)(?:[-_.].*)?)$/i, 'probe'],
+  [/^(?:kube-probe|elb-healthchecker|googlehc)$|^(?:blackbox|uptime)(?:[-_.]|$)/i, 'probe'],
   [/^(mozilla|opera|safari)$/i, 'browser'],
   [
     /^(curl|wget|httpie|python-requests|python-urllib|go-http-client|axios|node-fetch|postmanruntime|powershell)$/i,
     'script',
   ],
   [
-    /^(openapi-generator|kubernetes-client|fabric8(?:[-_.].*)?|okhttp|client-go|kubernetes|java|python|javascript|kr8s|kube-rs)$/i,
+    /^(?:openapi-generator|kubernetes-client|okhttp|client-go|kubernetes|java|python|javascript|kr8s|kube-rs)$|^fabric8(?:[-_.]|$)/i,
     'library',
   ],
   [
@@ -24,11 +24,11 @@ const CLASSES: readonly (readonly [RegExp, AgentClass])[] = [
   ],
   [/^kube-/i, 'unknown'],
   [
-    /^(?:.*[-_.])?(?:controller|operator|manager|scheduler|provisioner|autoscaler|agent|webhook|proxy|server)s?(?:[-_.].*)?$/i,
+    /(?:^|[-_.])(?:controller|operator|manager|scheduler|provisioner|autoscaler|agent|webhook|proxy|server)s?(?:[-_.]|$)/i,
     'controller',
   ],
   [
-    /^(?:coredns|prometheus|grafana|cert-manager|calico|cilium|flanneld?|fluentd?|filebeat|dashboard)(?:[-_.].*)?$/i,
+    /^(?:coredns|prometheus|grafana|cert-manager|calico|cilium|flanneld?|fluentd?|filebeat|dashboard)(?:[-_.]|$)/i,
     'controller',
   ],
 ];

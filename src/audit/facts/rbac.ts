@@ -49,7 +49,7 @@ export function rbacFacts(bodies: readonly JsonObject[]): RbacFacts | undefined 
     resources: distinct(rules.flatMap((rule) => rule.resources ?? [])),
     subjects: distinct(subjectsIn(bodies).map(subjectOf)),
     role: distinct(rolesIn(bodies)),
-    role_kind: distinct(allAt(bodies, 'roleRef', 'kind')),
+    role_kind: distinct(allAt(bodies, 'roleRef', 'kind').toReversed()),
     aggregates_to: distinct(allAt(bodies, 'metadata', 'labels').flatMap(pairsIn).map(aggregateOf)),
   });
 }
@@ -75,9 +75,11 @@ function subjectsIn(bodies: readonly JsonObject[]): readonly JsonObject[] {
   return bodies.flatMap((body) => objectsIn(body['subjects']));
 }
 
-/** All of them: no operation of a patch can hide what another one wrote. */
-function rolesIn(bodies: readonly JsonObject[]): readonly string[] {
-  return allAt(bodies, 'roleRef', 'name').filter((name) => stringOf(name) !== undefined) as readonly string[];
+/** All of them, the last one first: no operation of a patch can hide what another one wrote, nor can very many. */
+function rolesIn(bodies: readonly JsonObject[]): readonly unknown[] {
+  return allAt(bodies, 'roleRef', 'name')
+    .filter((name) => stringOf(name) !== undefined)
+    .toReversed();
 }
 
 function readRule(rule: JsonObject): Rule {

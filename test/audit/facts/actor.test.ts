@@ -76,6 +76,11 @@ describe('agent', () => {
     expect(factsFor({ userAgent: `${tool}/v1` }).agent).toMatchObject({ tool, class: 'controller' });
   });
 
+  it('reads a name of any length in no time', () => {
+    const userAgent = `${'-agent'.repeat(100_000)}\n!`;
+    expect(factsFor({ userAgent }).agent).toMatchObject({ class: 'controller' });
+  });
+
   it.each([
     'kube-hunter',
     'kube-bench',

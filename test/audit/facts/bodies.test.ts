@@ -196,9 +196,17 @@ describe('rbac of a binding', () => {
       { op: 'replace', path: '/roleRef/kind', value: 'ClusterRole' },
     ];
     expect(rbac(requestObject, { verb: 'patch' })).toEqual({
-      role: ['view', 'cluster-admin'],
-      role_kind: ['Role', 'ClusterRole'],
+      role: ['cluster-admin', 'view'],
+      role_kind: ['ClusterRole', 'Role'],
     });
+    const padding = Array.from({ length: 300 }, (_, index) => ({
+      op: 'replace',
+      path: '/roleRef/name',
+      value: `r${index}`,
+    }));
+    const padded = rbac([...padding, ...requestObject], { verb: 'patch' }) as { role: readonly string[] };
+    expect(padded.role).toHaveLength(256);
+    expect(padded.role).toContain('cluster-admin');
   });
 
   it('is told whole where subjects stay as they are', () => {
