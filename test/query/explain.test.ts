@@ -130,10 +130,11 @@ describe('explainEvent', () => {
 
   it('agrees with a run about every scenario of one event', async () => {
     expect(alone.length).toBeGreaterThan(40);
-    for (const { cluster: name, definition } of alone) {
-      const options = { ...SCOPE, ask: cluster.ask, namespace, cluster: name, definitions: [definition] };
+    for (const { cluster: name, definition, scenario } of alone) {
+      const parameters = scenario.with ?? {};
+      const options = { ...SCOPE, parameters, ask: cluster.ask, namespace, cluster: name, definitions: [definition] };
       const [result] = (await runInvestigations(options)).results;
-      const { reported } = await explain(name, definition.id);
+      const { reported } = await explain(name, definition.id, { parameters });
       expect([name, reported]).toEqual([name, result?.status === 'findings']);
     }
   });

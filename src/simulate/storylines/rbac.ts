@@ -22,7 +22,7 @@ export const shellThenEscalate: Storyline = {
   actor: bob.username,
   mustFire: {
     metadata: ['exec-into-pod', 'pod-exec-sensitive-file'],
-    mixed: ['dangerous-role-written', 'role-escalation-verbs', 'cluster-admin-bound'],
+    mixed: ['dangerous-role-written', 'role-escalation-verbs', 'role-everything', 'cluster-admin-bound'],
   },
   steps: [
     exec(0, bob, entryPod, 'sh', '-c', 'cat /var/run/secrets/kubernetes.io/serviceaccount/token'),
@@ -132,7 +132,9 @@ export const hiddenInPatch: Storyline = {
   summary: 'dave adds a rule to a harmless role and himself to a binding, both by JSON patch',
   attack: ['T1098.006'],
   actor: dave.username,
-  mustFire: { mixed: ['dangerous-role-written', 'role-escalation-verbs', 'subject-added-to-binding'] },
+  mustFire: {
+    mixed: ['dangerous-role-written', 'role-escalation-verbs', 'role-everything', 'subject-added-to-binding'],
+  },
   steps: [
     patches(0, daveAdmin, clusterRole('pod-reader'), [{ op: 'add', path: '/rules/-', value: ANYTHING }]),
     patches(20, daveAdmin, clusterBinding('sre-admins'), [
