@@ -68,7 +68,7 @@ export async function explainEvent(
     };
   };
   return {
-    reported: held.holds.has(verdict),
+    reported: held.holds.has(verdict) && groups.conditions.every((question) => held.holds.has(question)),
     conditions: groups.conditions.map(answer),
     noise: groups.noise.map(answer),
     visible: groups.visible.map(answer),
@@ -114,15 +114,20 @@ function questionOf(node: KqlNode): Question {
   }
 }
 
+/** Without what it is about, an investigation looks at nothing. */
+const NOT_ASKED = { query: { match_none: {} }, parts: [] };
+
 function parameterQuestions({ parameters }: Definition, scope: Scope): readonly Question[] {
-  return Object.entries(parameters).flatMap(([name, { field, exclude, default: fallback }]) => {
-    const values = scope.parameters[name] ?? fallback;
-    if (values.length === 0) return [];
-    const found = { terms: { [field]: values } };
-    const query = exclude ? { bool: { must_not: [found] } } : found;
-    const says = `parameter ${name}: ${field} is ${exclude ? 'none' : 'one'} of ${values.join(', ')}`;
-    return [{ says, query, field, parts: [] }];
-  });
+  return Object.entries(parameters).flatMap(
+    ([name, { field, exclude, required, default: fallback }]): readonly Question[] => {
+      const values = scope.parameters[name] ?? fallback;
+      if (values.length === 0) return required ? [{ ...NOT_ASKED, says: `parameter ${name} is given` }] : [];
+      const found = { terms: { [field]: values } };
+      const query = exclude ? { bool: { must_not: [found] } } : found;
+      const says = `parameter ${name}: ${field} is ${exclude ? 'none' : 'one'} of ${values.join(', ')}`;
+      return [{ says, query, field, parts: [] }];
+    },
+  );
 }
 
 function noiseQuestion(id: string, about: string, query: JsonObject): Question {
