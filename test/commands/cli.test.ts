@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { Cluster } from '../../src/elastic/index.ts';
-import type { Truth } from '../../src/simulate/index.ts';
 import { CLI, kaudit, type RunOptions } from '../support/cli.ts';
 import { countEvents, freshNamespace, removeNamespace, testCluster } from '../support/cluster.ts';
 import { rawEvent } from '../support/events.ts';
@@ -272,27 +271,6 @@ describe('kaudit simulate', () => {
     });
     await new Promise((resolve) => child.on('close', resolve));
     expect(err).toBe('');
-  });
-
-  it('makes every attack visible, and a quiet cluster quiet', async () => {
-    for (const [attack, name] of [
-      ['all', freshNamespace()],
-      ['none', freshNamespace()],
-    ] as const) {
-      const path = join(folder, `${attack}.log`);
-      const day = ['--events', '8000', '--seed', '11', '--start', '2026-03-02T08:00:00Z'];
-      await kaudit(['simulate', ...day, '--attack', attack, '-o', path]);
-      const { mustFire, storylines } = JSON.parse(readFileSync(`${path}.truth.json`, 'utf8')) as Truth;
-      await kaudit(['load', path, '--namespace', name]);
-      // What was before the first attack is the history of what is new.
-      const window = storylines.map(({ from }) => ['--from', from]).sort()[0] ?? [];
-      const { json } = await kaudit(['query', 'run', '--all', '--json', '--namespace', name, ...window]);
-      const results = fieldOf(json(), 'results') as readonly { id: string; status: string; severity: string }[];
-      const fired = results.filter(({ status }) => status === 'findings');
-      expect(fired.map(({ id }) => id)).toEqual(expect.arrayContaining([...mustFire]));
-      if (attack === 'none') expect(fired.filter(({ severity }) => severity === 'high')).toEqual([]);
-      await removeNamespace(cluster, name);
-    }
   });
 
   it.each([

@@ -97,7 +97,8 @@ async function relay(
   if (spoilt !== undefined) return answer(outgoing, spoilt);
   const upstream = await new Promise<IncomingMessage>((resolve, reject) => {
     const { method, headers } = incoming;
-    request(target + path, { method, headers: { ...headers, host: new URL(target).host } }, resolve)
+    // A connection of its own: one that is kept may be closed just when it is used again.
+    request(target + path, { agent: false, method, headers: { ...headers, host: new URL(target).host } }, resolve)
       .on('error', reject)
       .end(body);
   });
