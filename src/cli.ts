@@ -1,17 +1,8 @@
 #!/usr/bin/env node
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
-import { apiCommand } from './commands/api.ts';
 import type { Run } from './commands/context.ts';
-import { downCommand } from './commands/down.ts';
-import { loadCommand } from './commands/load.ts';
-import { queryCommand } from './commands/query.ts';
-import { quickstartCommand } from './commands/quickstart.ts';
-import { replayCommand } from './commands/replay.ts';
-import { setupCommand } from './commands/setup.ts';
-import { simulateCommand } from './commands/simulate.ts';
-import { statusCommand } from './commands/status.ts';
-import { upCommand } from './commands/up.ts';
+import { commandsFor } from './commands/index.ts';
 import { chooseCluster } from './elastic/index.ts';
 import { EXIT, KauditError, messageOf } from './shared/errors.ts';
 import { processIo, STDIN } from './shared/io.ts';
@@ -59,19 +50,13 @@ function withStdin(args: readonly string[]): readonly string[] {
   return takesStdin ? args.map((arg) => (arg === '-' ? STDIN : arg)) : args;
 }
 
-await yargs(withStdin(hideBin(process.argv)))
+const args = withStdin(hideBin(process.argv));
+const commands = await commandsFor(args);
+
+await yargs(args)
   .scriptName('kaudit')
   .usage('$0 COMMAND\n\nLoads Kubernetes audit logs into Elasticsearch and asks them who did what.')
-  .command(loadCommand(run))
-  .command(replayCommand(run))
-  .command(queryCommand(run))
-  .command(simulateCommand(run))
-  .command(setupCommand(run))
-  .command(upCommand(run))
-  .command(downCommand(run))
-  .command(statusCommand(run))
-  .command(apiCommand(run))
-  .command(quickstartCommand(run))
+  .command(commands.map((command) => command(run)))
   .completion('completion', 'Print a completion script for bash or zsh')
   .option('quiet', { alias: 'q', type: 'boolean', describe: 'Say nothing but errors on stderr', global: true })
   .option('verbose', { type: 'boolean', describe: 'Say more on stderr', global: true })

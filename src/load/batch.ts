@@ -87,7 +87,7 @@ const ACTION = '{"create":{"_index":';
 
 /** Buffers of batches that are done with: the first touch of fresh memory costs more than writing to it. */
 const spare: ArrayBufferLike[] = [];
-const MOST_SPARE = 4;
+const MOST_SPARE = 2;
 
 function takeBuffer(): Buffer {
   const memory = spare.pop();

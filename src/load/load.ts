@@ -23,7 +23,7 @@ import { openWindow } from './window.ts';
 
 const FILES_AT_ONCE = 2;
 /** All that may be under way: less than a tenth of the smallest heap that a server should have. */
-const MOST_UNDER_WAY = 8 * BATCH_BYTES;
+const MOST_UNDER_WAY = 4 * BATCH_BYTES;
 
 /** What the files of one load share. */
 interface Run {
