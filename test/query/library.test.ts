@@ -33,6 +33,10 @@ describe('the library', () => {
     }
   });
 
+  it('holds as many questions as the README says', () => {
+    expect(readLibrary([SHIPPED], fields).investigations.length).toBeGreaterThanOrEqual(200);
+  });
+
   it('uses every noise set that it has', () => {
     const { investigations, noise } = readLibrary([SHIPPED], fields);
     const used = new Set(investigations.flatMap(({ definition }) => definition.noise));
