@@ -108,16 +108,22 @@ async function idsOf(query: string): Promise<readonly unknown[]> {
 
 const AUDIT = 'kubernetes.audit';
 
-// The KQL of Kibana also takes `system\\:serviceaccount\\:*`; that of the server takes no wildcard behind a colon.
+// Kibana also takes `system\\:serviceaccount\\:*` and, where Elasticsearch 8.19 does not, `verb: ("a" or "b")`: it reads a rule itself.
 describe("the form of Elastic's rules of type query", () => {
   it.each<readonly [string, readonly string[]]>([
     [`${DATASET} and ${AUDIT}.objectRef.resource: "pods" and ${AUDIT}.objectRef.subresource: "exec"`, ['exec']],
-    [`${AUDIT}.requestURI: */exec* and ${AUDIT}.stage: ("ResponseStarted" or "ResponseComplete")`, ['exec']],
     [
-      `${AUDIT}.user.username: ("system:anonymous" or "system:unauthenticated" or not *) and ${AUDIT}.annotations.authorization_k8s_io/decision: "allow"`,
+      `${AUDIT}.requestURI: */exec* and (${AUDIT}.stage: "ResponseStarted" or ${AUDIT}.stage: "ResponseComplete")`,
+      ['exec'],
+    ],
+    [
+      `(${AUDIT}.user.username: "system:anonymous" or ${AUDIT}.user.username: "system:unauthenticated" or not ${AUDIT}.user.username: *) and ${AUDIT}.annotations.authorization_k8s_io/decision: "allow"`,
       ['anonymous'],
     ],
-    [`${AUDIT}.user.groups: "system:unauthenticated" and ${AUDIT}.level: ("Metadata" or "Request")`, ['anonymous']],
+    [
+      `${AUDIT}.user.groups: "system:unauthenticated" and (${AUDIT}.level: "Metadata" or ${AUDIT}.level: "Request")`,
+      ['anonymous'],
+    ],
     [
       `${AUDIT}.user.username: system*deployer and ${AUDIT}.annotations.authorization_k8s_io/decision: "forbid"`,
       ['denied'],
@@ -131,22 +137,34 @@ describe("the form of Elastic's rules of type query", () => {
       ['borrowed'],
     ],
     [
-      `${AUDIT}.requestObject.spec.containers.securityContext.privileged: true and ${AUDIT}.verb: ("create" or "update" or "patch")`,
+      `${AUDIT}.requestObject.spec.containers.securityContext.privileged: true and (${AUDIT}.verb: "create" or ${AUDIT}.verb: "update" or ${AUDIT}.verb: "patch")`,
       ['privileged'],
     ],
     [
       `${AUDIT}.requestObject.spec.hostPID: true and ${AUDIT}.requestObject.spec.hostIPC: true and ${AUDIT}.requestObject.spec.hostNetwork: true`,
       ['privileged'],
     ],
-    [`${AUDIT}.requestObject.spec.containers.securityContext.capabilities.add: ("SYS_ADMIN" or "BPF")`, ['privileged']],
-    [`${AUDIT}.requestObject.spec.volumes.hostPath.path: ("/" or "/proc" or "/etc")`, ['privileged']],
+    [
+      `(${AUDIT}.requestObject.spec.containers.securityContext.capabilities.add: "SYS_ADMIN" or ${AUDIT}.requestObject.spec.containers.securityContext.capabilities.add: "BPF")`,
+      ['privileged'],
+    ],
+    [
+      `(${AUDIT}.requestObject.spec.volumes.hostPath.path: "/" or ${AUDIT}.requestObject.spec.volumes.hostPath.path: "/proc" or ${AUDIT}.requestObject.spec.volumes.hostPath.path: "/etc")`,
+      ['privileged'],
+    ],
     [`${AUDIT}.requestObject.spec.serviceAccountName: *deployer`, ['privileged']],
-    [`${AUDIT}.requestObject.spec.containers.image: (* and not registry.example.com/other*)`, ['plain', 'privileged']],
+    [
+      `(${AUDIT}.requestObject.spec.containers.image: * and not ${AUDIT}.requestObject.spec.containers.image: registry.example.com/other*)`,
+      ['plain', 'privileged'],
+    ],
     [`${AUDIT}.objectRef.resource: "services" and ${AUDIT}.requestObject.spec.type: "NodePort"`, ['nodeport']],
     [`${AUDIT}.requestObject.rules.resources: "*" and ${AUDIT}.requestObject.rules.verbs: "*"`, ['role']],
     [`${AUDIT}.responseObject.rules.verbs: "*" and ${AUDIT}.objectRef.name: "all"`, ['role']],
     [`${AUDIT}.requestObject.roleRef.name: "cluster-admin"`, ['bound']],
-    [`${AUDIT}.objectRef.namespace: "kube-system" and ${AUDIT}.verb: ("delete" or "deletecollection")`, ['swept']],
+    [
+      `${AUDIT}.objectRef.namespace: "kube-system" and (${AUDIT}.verb: "delete" or ${AUDIT}.verb: "deletecollection")`,
+      ['swept'],
+    ],
     [
       `event.dataset: "kubernetes.audit_logs" and data_stream.namespace: "${namespace}" and ${AUDIT}.verb: "list"`,
       ['anonymous'],
@@ -193,7 +211,11 @@ describe("the form of Elastic's rules of type new terms", () => {
 
 describe("the form of Elastic's rules of type threshold", () => {
   it.each<readonly [string, string, readonly string[]]>([
-    ['user.name', `${AUDIT}.objectRef.resource: ("pods" or "services")`, ['alice@example.com 4']],
+    [
+      'user.name',
+      `(${AUDIT}.objectRef.resource: "pods" or ${AUDIT}.objectRef.resource: "services")`,
+      ['alice@example.com 4'],
+    ],
     [
       `${AUDIT}.objectRef.resource`,
       `${AUDIT}.verb: "create"`,
