@@ -57,5 +57,6 @@ async function observeLevel(search: Search, scope: Scope, level: Level, of: stri
 
 function blind(count: number, total: number, why: string): readonly string[] {
   if (count === 0) return [];
+  if (total === 1) return [`the only request that could show it is ${why}`];
   return [`${count === total ? `all ${total}` : `${count} of ${total}`} requests that could show it are ${why}`];
 }
