@@ -74,7 +74,7 @@ const PANTHER: Readonly<Record<string, Rule>> = {
     differs: 'Wider: also changes of a role.',
     parameters: { dangers: ['node-proxy'] },
   },
-  'Kubernetes.Role.Wildcard': { asks: ['role-wildcard'], differs: 'Wider: also changes of a role.' },
+  'Kubernetes.Role.Wildcard': { asks: ['role-wildcard', 'role-everything'], differs: 'Wider: also changes of a role.' },
   'Kubernetes.Secret.AccessDenied': {
     asks: ['secret-access-denied'],
     differs: 'Wider: also list and watch. Narrower: refusals only.',
@@ -92,7 +92,7 @@ const FALCO: Readonly<Record<string, Rule>> = {
   'Attach to cluster-admin Role': { asks: ['cluster-admin-bound'] },
   'Attach/Exec Pod': { asks: ['exec-into-pod'] },
   'ClusterRole With Pod Exec Created': { asks: ['role-sensitive-permissions'], parameters: { dangers: ['pod-exec'] } },
-  'ClusterRole With Wildcard Created': { asks: ['role-wildcard'] },
+  'ClusterRole With Wildcard Created': { asks: ['role-wildcard', 'role-everything'] },
   'ClusterRole With Write Privileges Created': {
     asks: ['dangerous-role-written'],
     differs: 'Narrower: rights that lead to more rights.',
