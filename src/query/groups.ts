@@ -4,6 +4,7 @@ import { aggregationsOf, bucketsFor, type Folded, foldMeasure, shownOf } from '.
 import { type Key, keyValue, nameOf, type Sources, sourceOf } from './keys.ts';
 import type { Having, Measures } from './measures.ts';
 import { ENDED } from './scope.ts';
+import { bucketsOf, type Search } from './search.ts';
 import type { Group, Scalar } from './types.ts';
 
 /** A group while it is folded together from buckets. */
@@ -36,11 +37,42 @@ export interface Collected {
   requests: number;
 }
 
-/** One page of the groups of what matches and has ended, after the key that the page before ended with. */
-export function groupsRequest(definition: Definition, query: JsonObject, after?: unknown): JsonObject {
-  const { group, stages } = definition;
-  const ended = stages === undefined ? query : { bool: { filter: [query, ENDED] } };
-  return { query: ended, aggs: { groups: groupsAggregation(definition, keysOf(group.by), after) } };
+/** The first page of the groups of what matches and has ended. */
+export function groupsRequest(definition: Definition, query: JsonObject): JsonObject {
+  return pageRequest(definition, endedGroups(definition, query));
+}
+
+/** What is grouped, and by what. */
+interface Grouped {
+  readonly query: JsonObject;
+  readonly keys: Sources;
+}
+
+export function endedGroups({ group, stages }: Definition, query: JsonObject): Grouped {
+  return { query: stages === undefined ? query : { bool: { filter: [query, ENDED] } }, keys: keysOf(group.by) };
+}
+
+/** Hands over the groups with their measures, page by page: how many documents they are of, and whether there were too many. */
+export async function eachGroup(
+  search: Search,
+  definition: Definition,
+  grouped: Grouped,
+  add: (bucket: JsonObject) => void,
+): Promise<{ readonly total: number; readonly cut: boolean }> {
+  let read = 0;
+  for (let after: unknown; ; ) {
+    const { total, aggregations } = await search(pageRequest(definition, grouped, after));
+    const buckets = bucketsOf(aggregations, 'groups');
+    for (const bucket of buckets) add(bucket);
+    read += buckets.length;
+    if (buckets.length < pageSize(definition.group.show)) return { total, cut: false };
+    if (read >= MOST_BUCKETS) return { total, cut: true };
+    after = isObject(aggregations['groups']) ? aggregations['groups']['after_key'] : undefined;
+  }
+}
+
+function pageRequest(definition: Definition, { query, keys }: Grouped, after?: unknown): JsonObject {
+  return { query, aggs: { groups: groupsAggregation(definition, keys, after) } };
 }
 
 /** The sources of what is grouped by. */
@@ -48,7 +80,7 @@ export function keysOf(by: readonly Key[]): Sources {
   return Object.fromEntries(by.map((key, at) => [`k${at}`, sourceOf(key)]));
 }
 
-export function groupsAggregation({ group }: Definition, keys: Sources, after: unknown): JsonObject {
+function groupsAggregation({ group }: Definition, keys: Sources, after: unknown): JsonObject {
   const sources = Object.entries(keys).map(([name, source]) => ({ [name]: source }));
   const measures = Object.entries(group.show).flatMap(([name, measure]) => aggregationsOf(name, measure));
   return {
@@ -57,14 +89,9 @@ export function groupsAggregation({ group }: Definition, keys: Sources, after: u
   };
 }
 
-export function pageSize(show: Measures): number {
+function pageSize(show: Measures): number {
   const each = Object.values(show).reduce((sum, measure) => sum + bucketsFor(measure), 1);
   return Math.min(LARGEST_PAGE, Math.floor(BUCKETS_AN_ANSWER / each));
-}
-
-export function afterKey(aggregations: JsonObject): unknown {
-  const groups = aggregations['groups'];
-  return isObject(groups) ? groups['after_key'] : undefined;
 }
 
 /** Adds a bucket to its group. */

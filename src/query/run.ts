@@ -16,9 +16,9 @@ import { unitsOf } from './measures.ts';
 import { countHidden, type Looked } from './noise.ts';
 import { type Observability, observe } from './observe.ts';
 import { missingParameters } from './parameters.ts';
-import { type Scan, scanner } from './scan.ts';
+import { type Reader, readerOf } from './scan.ts';
 import type { Scope } from './scope.ts';
-import { type Search, searcher } from './search.ts';
+import { searcher } from './search.ts';
 import type { Ask, Coverage, InvestigationResult, ResultStatus, RunResult } from './types.ts';
 
 export interface RunOptions extends Scope {
@@ -38,9 +38,7 @@ export interface Looking extends Looked {
 }
 
 /** The data of a run: how to ask for it, and what there is of it in the window. */
-export interface Data {
-  readonly search: Search;
-  readonly scan: Scan;
+export interface Data extends Reader {
   readonly coverage: Coverage;
 }
 
@@ -56,7 +54,7 @@ export async function runInvestigations(options: RunOptions): Promise<RunResult>
   const runs = looking.map((one) =>
     limit(async () => {
       const { result, tookMs } = await timed(ask, (timedAsk) =>
-        runOne({ search: searcher(timedAsk, target), scan: scanner(timedAsk, target), coverage }, one),
+        runOne({ ...readerOf(timedAsk, target), coverage }, one),
       );
       done += 1;
       onDone?.(done);
@@ -156,21 +154,21 @@ function statusOf({ groups, cut, unseen }: Groups, { kind }: Observability): Res
   return kind === 'not-observable' || unseen !== undefined ? 'not-observable' : 'none';
 }
 
-function runKind({ search, scan, coverage }: Data, definition: Definition, scope: Scope): Promise<Groups> {
+function runKind(data: Data, definition: Definition, scope: Scope): Promise<Groups> {
   switch (definition.kind) {
     case 'events':
-      return runEvents(search, definition, scope);
+      return runEvents(data, definition, scope);
     case 'threshold':
-      return runThreshold(search, definition, scope);
+      return runThreshold(data, definition, scope);
     case 'new-terms':
-      return runNewTerms(search, definition, scope);
+      return runNewTerms(data, definition, scope);
     case 'rare':
-      return runRare(search, definition, scope);
+      return runRare(data, definition, scope);
     case 'sequence':
-      return runSequence(search, scan, definition, scope, coverage);
+      return runSequence(data, definition, scope, data.coverage);
     case 'spike':
-      return runSpike(search, definition, scope, coverage);
+      return runSpike(data, definition, scope, data.coverage);
     case 'gap':
-      return runGap(search, definition, scope);
+      return runGap(data, definition, scope);
   }
 }

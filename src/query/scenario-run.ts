@@ -4,9 +4,8 @@ import { KauditError } from '../shared/errors.ts';
 import { readCoverages } from './coverage.ts';
 import type { NoiseSet } from './definition.ts';
 import { investigate, lookingFor } from './run.ts';
-import { scanner } from './scan.ts';
+import { readerOf } from './scan.ts';
 import { judge, type ScenarioCase, type ScenarioVerdict } from './scenario.ts';
-import { searcher } from './search.ts';
 import type { Ask, Coverage } from './types.ts';
 
 export interface ScenarioOptions {
@@ -35,15 +34,15 @@ export async function runCases(
   { ask, namespace, noise }: ScenarioOptions,
   cases: readonly ScenarioCase[],
 ): Promise<readonly ScenarioVerdict[]> {
-  const data = { search: searcher(ask, eventsAlias(namespace)), scan: scanner(ask, eventsAlias(namespace)) };
-  const coverages = await readCoverages(data.search);
+  const reader = readerOf(ask, eventsAlias(namespace));
+  const coverages = await readCoverages(reader.search);
   const limit = pLimit(AT_ONCE);
   const runCase = async (one: ScenarioCase): Promise<ScenarioVerdict> => {
     const { window, cluster, scenario } = one;
     const scope = { window, parameters: scenario.with ?? {}, noise, useNoise: true, cluster };
     const coverage = coverages.get(cluster) ?? NOTHING;
     try {
-      return judge(one, await investigate({ ...data, coverage }, lookingFor(one.definition, scope, coverage)));
+      return judge(one, await investigate({ ...reader, coverage }, lookingFor(one.definition, scope, coverage)));
     } catch (error) {
       if (!(error instanceof KauditError) || error.code !== 'server-refused') throw error;
       return {

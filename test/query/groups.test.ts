@@ -4,7 +4,7 @@ import { readTemplate } from '../../src/elastic/index.ts';
 import { collectGroups } from '../../src/query/collect.ts';
 import { listed, MOST_BUCKETS } from '../../src/query/groups.ts';
 import { type Definition, fieldTypes, readLibrary, SHIPPED } from '../../src/query/index.ts';
-import type { Search } from '../../src/query/search.ts';
+import type { Reader } from '../../src/query/scan.ts';
 import type { Group } from '../../src/query/types.ts';
 import type { JsonObject } from '../../src/shared/json.ts';
 
@@ -14,17 +14,20 @@ if (exec === undefined) throw new Error('no exec-into-pod');
 const { stages: _, ...unstaged } = exec;
 const terminal: Definition = { ...unstaged, group: { by: ['verb'], show: {}, limit: 2 } };
 
-/** Answers with the pages one after the other, and keeps what it was asked. */
-function pages(...buckets: readonly (readonly JsonObject[])[]): { search: Search; asked: JsonObject[] } {
+type Hits = readonly JsonObject[];
+
+/** Answers with the pages one after the other, and keeps what it was asked; scans find nothing, or what they are given. */
+function pages(...buckets: readonly Hits[]): { reader: Reader; asked: JsonObject[]; scans: Hits[] } {
   const asked: JsonObject[] = [];
-  const search: Search = async (body) => {
-    if (!JSON.stringify(body).includes('"k0"')) return { total: 0, tookMs: 1, aggregations: {} };
+  const scans: Hits[] = [];
+  const search: Reader['search'] = async (body) => {
     const page = buckets[asked.length] ?? [];
     asked.push(body);
     const groups = { buckets: page, after_key: page.at(-1)?.['key'] };
-    return { total: 7, tookMs: 1, aggregations: { groups } };
+    return { total: page.length === 0 ? 0 : 7, aggregations: { groups } };
   };
-  return { search, asked };
+  const scan: Reader['scan'] = async (_, onPage) => onPage(scans.shift() ?? []);
+  return { reader: { search, scan }, asked, scans };
 }
 
 const bucket = (verb: string | null, count = 1): JsonObject => ({ key: { k0: verb }, doc_count: count });
@@ -32,21 +35,21 @@ const many = (from: number): JsonObject[] => Array.from({ length: 1000 }, (_, at
 
 describe('collectGroups', () => {
   it('pages to the end, each page after the key of the one before', async () => {
-    const { search, asked } = pages(many(0), many(1000), [bucket('last')]);
-    const { groups, cut, requests } = await collectGroups(search, terminal, {});
+    const { reader, asked } = pages(many(0), many(1000), [bucket('last')]);
+    const { groups, cut, requests } = await collectGroups(reader, terminal, {});
     expect([groups.length, cut, requests, asked.length]).toEqual([2001, undefined, 7, 3]);
     const composites = asked.map((body) => JSON.stringify(body).match(/"after":(\{[^}]*\})/)?.[1]);
     expect(composites).toEqual([undefined, '{"k0":"v999"}', '{"k0":"v1999"}']);
   });
 
   it('keeps a group without a value', async () => {
-    const { groups } = await collectGroups(pages([bucket(null, 3)]).search, terminal, {});
+    const { groups } = await collectGroups(pages([bucket(null, 3)]).reader, terminal, {});
     expect(groups).toEqual([{ by: { verb: null }, requests: 3, show: {} }]);
   });
 
   it('stops where there are too many, says so, and keeps what it has', async () => {
     const endless = pages(...Array.from({ length: MOST_BUCKETS / 1000 + 5 }, (_, at) => many(at * 1000)));
-    const { groups, cut } = await collectGroups(endless.search, terminal, {});
+    const { groups, cut } = await collectGroups(endless.reader, terminal, {});
     expect([groups.length, cut, endless.asked.length]).toEqual([MOST_BUCKETS, 'groups', MOST_BUCKETS / 1000]);
   });
 
@@ -60,11 +63,18 @@ describe('collectGroups', () => {
       'count of from': { value: all },
       started: { buckets: [] },
     });
-    const { search } = pages(
+    const early = '2026-03-02T08:00:00.000Z';
+    const { reader, scans } = pages(
       [measured({}, 7, '2026-03-02T09:00:00.000Z', ['10.0.0.1'], 30)],
-      [measured({ id: 'b', at: 1 }, 1, '2026-03-02T08:00:00.000Z', ['10.0.0.1', '10.0.0.2'], 2)],
+      [measured({}, 2, early, ['10.0.0.1', '10.0.0.2'], 2)],
+      [
+        measured({ id: 'b', at: 1 }, 1, early, ['10.0.0.2'], 1),
+        measured({ id: 'b', at: 2 }, 1, early, ['10.0.0.1'], 1),
+      ],
     );
-    const { groups, requests } = await collectGroups(search, exec, {});
+    const hit = (at: string): JsonObject => ({ fields: { auditID: ['b'], requestReceivedTimestamp: [at] } });
+    scans.push([hit('1.25'), hit('2.5')], [hit('2.75')]);
+    const { groups, requests } = await collectGroups(reader, exec, {});
     expect(requests).toBe(8);
     expect(groups).toEqual([
       {

@@ -39,6 +39,10 @@ const watch = { verb: 'watch', objectRef: { resource: 'secrets', namespace: 'pro
 const binding = { resource: 'clusterrolebindings', apiGroup: 'rbac.authorization.k8s.io', name: 'ops' };
 const bound = { verb: 'create', level: 'Request', objectRef: binding };
 
+/** More than a server hands over at once; more of them open than are measured together. */
+const BEGUN = 10_100;
+const OPEN = 1100;
+
 /** Events by the name of the cluster that they are loaded under. */
 const LOGS: Readonly<Record<string, readonly Changes[]>> = {
   many: Array.from({ length: 30 }, (_, index) => ({ auditID: `${index}`, ...secret(`s${index}`) })),
@@ -50,6 +54,11 @@ const LOGS: Readonly<Record<string, readonly Changes[]>> = {
     at(2, { ...watch, auditID: 'x'.repeat(2000), stage: 'ResponseStarted' }),
     at(3, { auditID: 'short', ...secret('s') }),
   ],
+  begun: Array.from({ length: BEGUN }, (_, index) => index).flatMap((index) => {
+    const one = { ...watch, auditID: `${index}` };
+    const begin = at(index, { ...one, stage: 'ResponseStarted' });
+    return index < OPEN ? [begin] : [begin, at(index, { ...one, stageTimestamp: second(index + 5) })];
+  }),
   hidden: [
     at(0, { auditID: 'read', user: { username: 'system:node:n1' } }),
     at(1, {
@@ -114,6 +123,12 @@ describe('a run', () => {
     const { results } = await run('open', 'secrets-read');
     const show = { verbs: ['get', 'watch'], first: second(0), last: second(5) };
     expect(results).toMatchObject([{ matches: 4, groups: [{ requests: 4, show }] }]);
+  });
+
+  it('finds the few that are open among very many that began', async () => {
+    const { results } = await run('begun', 'secrets-read');
+    const show = { verbs: ['watch'], first: second(0), last: second(BEGUN - 1 + 5) };
+    expect(results).toMatchObject([{ matches: BEGUN, groups: [{ requests: BEGUN, show }] }]);
   });
 
   it('counts what noise hides once for a set, however many investigations would report it', async () => {

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadLines } from '../../src/commands/load-lines.ts';
 import type { Cluster } from '../../src/elastic/index.ts';
 import { type Found, type Request, sequenceFinder } from '../../src/query/kinds/sequence-finder.ts';
-import { scanner } from '../../src/query/scan.ts';
+import { readerOf } from '../../src/query/scan.ts';
 import { freshNamespace, removeNamespace, testCluster } from '../support/cluster.ts';
 import { investigation, minute, request, resultOf } from '../support/investigating.ts';
 
@@ -188,10 +188,10 @@ describe('sequence', () => {
   });
 });
 
-describe('scanner', () => {
+describe('a scan', () => {
   it('closes its point in time, and takes no answer that is not whole', async () => {
     const asked: string[] = [];
-    const scan = scanner(async (method, path) => {
+    const { scan } = readerOf(async (method, path) => {
       asked.push(`${method} ${path.replace(/\?.*/, '')}`);
       return path.includes('_pit') ? { id: 'p' } : { timed_out: true, hits: { hits: [] } };
     }, 'some');

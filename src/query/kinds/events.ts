@@ -1,10 +1,10 @@
 import { collectGroups } from '../collect.ts';
 import type { Definition } from '../definition.ts';
 import type { Groups } from '../groups.ts';
+import type { Reader } from '../scan.ts';
 import { reportedQuery, type Scope } from '../scope.ts';
-import type { Search } from '../search.ts';
 
 /** Which requests match, grouped and measured. */
-export function runEvents(search: Search, definition: Definition, scope: Scope): Promise<Groups> {
-  return collectGroups(search, definition, reportedQuery(definition, scope));
+export function runEvents(reader: Reader, definition: Definition, scope: Scope): Promise<Groups> {
+  return collectGroups(reader, definition, reportedQuery(definition, scope));
 }

@@ -2,6 +2,7 @@ import { eachBucket, eachSeries, keyOf, type Tuple } from '../buckets.ts';
 import { collectGroups } from '../collect.ts';
 import type { DefinitionOf } from '../definition.ts';
 import type { Groups } from '../groups.ts';
+import type { Reader } from '../scan.ts';
 import { reportedQuery, type Scope, scopeFilters } from '../scope.ts';
 import { metricOf, type Search } from '../search.ts';
 import { inWords, iso, milliseconds } from '../time.ts';
@@ -32,17 +33,17 @@ export interface Bounds {
 const CLUSTER = 'kaudit.cluster';
 
 /** Who made requests at a steady rate and then none. */
-export async function runGap(search: Search, definition: DefinitionOf<'gap'>, scope: Scope): Promise<Groups> {
+export async function runGap(reader: Reader, definition: DefinitionOf<'gap'>, scope: Scope): Promise<Groups> {
   const { by } = definition.group;
   const longerThan = milliseconds(definition.gap.longerThan);
   const usually = milliseconds(definition.gap.usually);
   const query = reportedQuery(definition, scope);
-  const ends = await readEnds(search, scope);
+  const ends = await readEnds(reader.search, scope);
   const aggs = { first: { min: { field: '@timestamp' } }, last: { max: { field: '@timestamp' } } };
   const silent = new Map<string, readonly Gap[]>();
   let series = 0;
   // A silence that is longer than a slot never lies within one: the first and the last request of each are enough.
-  await eachSeries(search, { query, by, every: longerThan, aggs }, (tuple, buckets) => {
+  await eachSeries(reader.search, { query, by, every: longerThan, aggs }, (tuple, buckets) => {
     series += 1;
     const end = ends.get(clusterKey(tuple, by)) ?? Number.NEGATIVE_INFINITY;
     const pieces = buckets.map(([, bucket]) => ({
@@ -58,7 +59,7 @@ export async function runGap(search: Search, definition: DefinitionOf<'gap'>, sc
   if (silent.size === 0) {
     return { groups: [], requests: 0, ...(notes.length > 0 && { notes }), ...(unseen && { unseen }) };
   }
-  const all = await collectGroups(search, definition, query);
+  const all = await collectGroups(reader, definition, query);
   const groups = all.groups.flatMap((group) => {
     const gaps = silent.get(keyOf(by.map((field) => group.by[field] ?? null)));
     return gaps === undefined ? [] : [withGaps(group, gaps)];

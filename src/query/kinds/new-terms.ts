@@ -3,6 +3,7 @@ import { eachBucket, keyOf, oneOf, sourcesOf, type Tuple, tupleIn } from '../buc
 import { collectGroups } from '../collect.ts';
 import type { DefinitionOf } from '../definition.ts';
 import type { Groups } from '../groups.ts';
+import type { Reader } from '../scan.ts';
 import { kql, matchQuery, reportedQuery, type Scope, scopeFilters } from '../scope.ts';
 import type { Search } from '../search.ts';
 import { inWords, iso, milliseconds } from '../time.ts';
@@ -19,11 +20,12 @@ export function recentWindow(window: Window, { last }: Coverage): Window {
 }
 
 /** Which requests have a combination of values that the history before the window has not. */
-export async function runNewTerms(search: Search, definition: NewTerms, scope: Scope): Promise<Groups> {
+export async function runNewTerms(reader: Reader, definition: NewTerms, scope: Scope): Promise<Groups> {
+  const { search } = reader;
   const history = await historyOf(search, definition, scope);
   if (history.kind === 'none') return { groups: [], requests: 0, unseen: history.reason };
   const { fields, newcomers } = definition.newTerms;
-  const all = await collectGroups(search, definition, reportedQuery(definition, scope));
+  const all = await collectGroups(reader, definition, reportedQuery(definition, scope));
   const before = await seenBefore(search, historyQuery(definition, history.scope), fields, all.groups);
   const fresh = all.groups.filter((group) => !before.has(keyOf(tupleOf(group, fields))));
   const known =

@@ -5,9 +5,8 @@ import type { DefinitionOf } from '../definition.ts';
 import { VALUES_READ } from '../folding.ts';
 import { type Groups, MOST_BUCKETS } from '../groups.ts';
 import { scalarOf } from '../keys.ts';
-import type { Scan } from '../scan.ts';
+import type { Reader } from '../scan.ts';
 import { ENDED, kql, reportedQuery, type Scope, scopeFilters } from '../scope.ts';
-import type { Search } from '../search.ts';
 import { milliseconds } from '../time.ts';
 import type { Coverage, Group, Scalar } from '../types.ts';
 import { type Found, type Request, sequenceFinder } from './sequence-finder.ts';
@@ -19,22 +18,23 @@ const WITHOUT = 'without';
 
 /** Who did one thing and then another. Reads the requests that share what the rarest step has, once, in order. */
 export async function runSequence(
-  search: Search,
-  scan: Scan,
+  reader: Reader,
   definition: Sequence,
   scope: Scope,
   coverage: Coverage,
 ): Promise<Groups> {
   // Without an index there is no point in time to open.
   if (coverage.events === 0) return { groups: [], requests: 0 };
-  const joins = await joinsOf(search, definition, reportedQuery(definition, scope));
+  const joins = await joinsOf(reader.search, definition, reportedQuery(definition, scope));
   if (joins?.length === 0) return { groups: [], requests: 0 };
   const told = tellings(definition);
   const finder = sequenceFinder(definition.sequence, milliseconds(definition.sequence.within), told.add);
   const inOrder = byMicroseconds(finder);
-  await scan(scanBody(definition, scope, joins), (hit) => inOrder.add(requestOf(hit)));
+  await reader.scan(scanBody(definition, scope, joins), (hits) => {
+    for (const hit of hits) inOrder.add(requestOf(hit));
+  });
   inOrder.end();
-  return await measure(search, definition, told);
+  return await measure(reader, definition, told);
 }
 
 /** The requests that are a step or undo one. The server says which by name. */
@@ -162,11 +162,11 @@ function tellings({ group, sequence }: Sequence): Tellings {
 /** All requests that ended have it: measured together, whatever their steps differ in. */
 const ALIKE = 'kaudit.terminal';
 
-async function measure(search: Search, definition: Sequence, told: Tellings): Promise<Groups> {
+async function measure(reader: Reader, definition: Sequence, told: Tellings): Promise<Groups> {
   const together = { ...definition, group: { ...definition.group, by: [ALIKE] } };
   const groups: Group[] = [];
   for (const one of told.groups()) {
-    const all = await collectGroups(search, together, { ids: { values: [...one.ids] } });
+    const all = await collectGroups(reader, together, { ids: { values: [...one.ids] } });
     groups.push(groupOf(definition, one, all.groups[0]));
   }
   return { groups, requests: told.requests(), ...(told.isCut() && { cut: 'requests of sequences' as const }) };

@@ -3,6 +3,7 @@ import { eachSeries, groupQuery, keyOf, type Tuple } from '../buckets.ts';
 import { collectGroups } from '../collect.ts';
 import type { DefinitionOf } from '../definition.ts';
 import type { Groups } from '../groups.ts';
+import type { Reader } from '../scan.ts';
 import { reportedQuery, type Scope } from '../scope.ts';
 import { metricOf, type Search } from '../search.ts';
 import { inWords, iso, milliseconds } from '../time.ts';
@@ -41,7 +42,7 @@ const MOST_SPIKES = 500;
 
 /** When who did it many times as often as before. */
 export async function runSpike(
-  search: Search,
+  reader: Reader,
   definition: SpikeDefinition,
   scope: Scope,
   coverage: Coverage,
@@ -53,7 +54,7 @@ export async function runSpike(
     from === undefined
       ? scope
       : { ...scope, window: { ...scope.window, from: iso(Date.parse(from) - lengths.baseline) } };
-  const begin = await firstEvent(search, wide);
+  const begin = await firstEvent(reader.search, wide);
   const end = Date.parse(to ?? coverage.last ?? '');
   const start = from === undefined ? 0 : Date.parse(from);
   const known = (begin ?? Number.POSITIVE_INFINITY) + lengths.baseline * ENOUGH;
@@ -62,8 +63,8 @@ export async function runSpike(
   }
   const judged = Math.max(known, start);
   const bounds = { ...lengths, times, atLeast, begin, from: judged };
-  const found = await findSpikes(search, definition, reportedQuery(definition, wide), bounds, start);
-  const measured = await measure(search, definition, reportedQuery(definition, scope), found, bounds.every);
+  const found = await findSpikes(reader.search, definition, reportedQuery(definition, wide), bounds, start);
+  const measured = await measure(reader, definition, reportedQuery(definition, scope), found, bounds.every);
   return judged > start ? { ...measured, notes: [...(measured.notes ?? []), tooEarly(judged, baseline)] } : measured;
 }
 
@@ -134,7 +135,7 @@ export function spikesIn(slots: readonly Slot[], bounds: Bounds): readonly Spike
 
 /** The requests of the spikes of each group. */
 async function measure(
-  search: Search,
+  reader: Reader,
   definition: SpikeDefinition,
   query: JsonObject,
   found: readonly Found[],
@@ -153,7 +154,7 @@ async function measure(
     }));
     const ofGroup = groupQuery(query, Object.fromEntries(fields.map((field, at) => [field, by[at] ?? null])));
     const inSpikes = { bool: { filter: [ofGroup], should: times, minimum_should_match: 1 } };
-    const all = await collectGroups(search, definition, inSpikes);
+    const all = await collectGroups(reader, definition, inSpikes);
     const group = all.groups.find((one) => keyOf(fields.map((field) => one.by[field] ?? null)) === keyOf(by));
     if (group === undefined || peak === undefined) continue;
     const usual = Math.round(peak.usual * 10) / 10;

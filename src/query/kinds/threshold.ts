@@ -3,6 +3,7 @@ import { eachBucket, groupQuery } from '../buckets.ts';
 import { collectGroups } from '../collect.ts';
 import type { DefinitionOf } from '../definition.ts';
 import type { Groups } from '../groups.ts';
+import type { Reader } from '../scan.ts';
 import { kql, reportedQuery, type Scope } from '../scope.ts';
 import type { Search } from '../search.ts';
 import { parseDuration } from '../time.ts';
@@ -25,18 +26,18 @@ export interface Peak {
 
 /** Who did it at least so often (or with so many distinct things) within any span of a given length. */
 export async function runThreshold(
-  search: Search,
+  reader: Reader,
   definition: DefinitionOf<'threshold'>,
   scope: Scope,
 ): Promise<Groups> {
   const query = reportedQuery(definition, scope);
-  const all = await collectGroups(search, definition, query);
+  const all = await collectGroups(reader, definition, query);
   const { atLeast, within, heavy } = definition.threshold;
   const span = parseDuration(within) ?? 0;
   const over: Group[] = [];
   for (const group of all.groups.filter(({ requests }) => requests * (heavy?.counts ?? 1) >= atLeast)) {
     const window = slidingWindow(span);
-    await eachMoment(search, groupQuery(query, group.by), definition.threshold, window.add);
+    await eachMoment(reader.search, groupQuery(query, group.by), definition.threshold, window.add);
     const { count, from } = window.peak();
     if (count < atLeast) continue;
     over.push({ ...group, show: { ...group.show, peak: count, peakFrom: new Date(from).toISOString() } });
