@@ -3,7 +3,7 @@ import { FACTS_VERSION } from '../audit/facts/types.ts';
 import { isObject, type JsonObject } from '../shared/json.ts';
 import { type Scope, scopeFilters } from './scope.ts';
 import { bucketsOf, metricOf, type Search } from './search.ts';
-import type { Coverage } from './types.ts';
+import type { Coverage, Window } from './types.ts';
 
 const MOST_CLUSTERS = 1000;
 
@@ -32,16 +32,21 @@ export async function readCoverage(
 
 const PAGE = 1000;
 
-/** What the data of each named cluster can show, by its name, whatever the time; variants are not looked at. */
-export async function readCoverages(search: Search): Promise<ReadonlyMap<string, Coverage>> {
+/** What the data of each cluster in the window can show, by its name, `''` where there is none; variants are not looked at. */
+export async function readCoverages(search: Search, window: Window): Promise<ReadonlyMap<string, Coverage>> {
+  const query = { bool: { filter: scopeFilters({ window }) } };
   const all = new Map<string, Coverage>();
   for (let after: unknown; ; ) {
-    const sources = [{ name: { terms: { field: 'kaudit.cluster' } } }];
+    const sources = [{ name: { terms: { field: 'kaudit.cluster', missing_bucket: true } } }];
     const composite = { size: PAGE, sources, ...(after !== undefined && { after }) };
-    const answer = await search({ track_total_hits: false, aggs: { clusters: { composite, aggs: AGGREGATIONS } } });
+    const answer = await search({
+      query,
+      track_total_hits: false,
+      aggs: { clusters: { composite, aggs: AGGREGATIONS } },
+    });
     const buckets = bucketsOf(answer.aggregations, 'clusters');
     for (const bucket of buckets) {
-      const name = isObject(bucket['key']) ? String(bucket['key']['name']) : '';
+      const name = isObject(bucket['key']) ? String(bucket['key']['name'] ?? '') : '';
       const events = Number(bucket['doc_count']);
       all.set(name, { ...coverageOf(events, bucket), clusters: { [name]: events }, variants: 0 });
     }

@@ -2,7 +2,8 @@ import pLimit from 'p-limit';
 import { eventsAlias, variantsIndex } from '../audit/indices.ts';
 import { KauditError, messageOf } from '../shared/errors.ts';
 import { isObject } from '../shared/json.ts';
-import { readCoverage } from './coverage.ts';
+import { type ClusterAnswer, together } from './clusters.ts';
+import { readCoverage, readCoverages } from './coverage.ts';
 import type { Definition } from './definition.ts';
 import { type Groups, listed, MOST_BUCKETS } from './groups.ts';
 import { runEvents } from './kinds/events.ts';
@@ -18,7 +19,7 @@ import { type Observability, observe } from './observe.ts';
 import { missingParameters } from './parameters.ts';
 import { type Reader, readerOf } from './scan.ts';
 import type { Scope } from './scope.ts';
-import { searcher } from './search.ts';
+import { type Search, searcher } from './search.ts';
 import type { Ask, Coverage, InvestigationResult, ResultStatus, RunResult } from './types.ts';
 
 export interface RunOptions extends Scope {
@@ -42,30 +43,64 @@ export interface Data extends Reader {
   readonly coverage: Coverage;
 }
 
+/** The data that are asked as one: all of them, or those of one cluster. */
+interface Part {
+  readonly scope: Scope;
+  readonly coverage: Coverage;
+}
+
+/** An investigation and what it will be asked of. */
+interface Plan {
+  readonly definition: Definition;
+  readonly parts: readonly (Part & { readonly looking: Looking })[];
+  /** Where noise sets hide something from it. */
+  readonly looked: readonly Looked[];
+}
+
 /** Runs investigations over the same data. One that fails has status `error`, and the others go on. */
 export async function runInvestigations(options: RunOptions): Promise<RunResult> {
   const { ask, namespace, definitions, window, onDone } = options;
   const target = eventsAlias(namespace);
   const search = searcher(ask, target);
   const coverage = await readCoverage(search, searcher(ask, variantsIndex(namespace)), options);
+  const parts = await partsOf(search, options, coverage);
+  const plans = definitions.map((definition) => planOf(definition, options, parts));
   const limit = pLimit(AT_ONCE);
-  const looking = definitions.map((definition) => lookingFor(definition, options, coverage));
+  const hiddenFrom = (some: readonly Plan[]) =>
+    countHidden(
+      search,
+      some.flatMap(({ looked }) => looked),
+    );
+  // Asked beside the runs, as if all of them would work: what the server refuses is rare, and spoils this answer too.
+  const hiddenFromAll = plans.length > 1 ? limit(() => hiddenFrom(plans)).catch(() => undefined) : undefined;
   let done = 0;
-  const runs = looking.map((one) =>
+  const runs = plans.map((plan) =>
     limit(async () => {
-      const { result, tookMs } = await timed(ask, (timedAsk) =>
-        runOne({ ...readerOf(timedAsk, target), coverage }, one),
-      );
+      const { result, tookMs } = await timed(ask, (timedAsk) => runOne(readerOf(timedAsk, target), plan));
       done += 1;
       onDone?.(done);
       return { ...result, tookMs };
     }),
   );
   const results = await Promise.all(runs);
-  const worked = looking.filter((_, at) => results[at]?.status !== 'error');
+  const worked = plans.filter((_, at) => results[at]?.status !== 'error');
+  const all = worked.length === plans.length ? await hiddenFromAll : undefined;
   const [only] = results;
-  const hidden = results.length === 1 && only ? only.hidden : await countHidden(search, worked);
+  const hidden = results.length === 1 && only ? only.hidden : (all ?? (await hiddenFrom(worked)));
   return { window, coverage, results, hidden };
+}
+
+async function partsOf(search: Search, scope: Scope, coverage: Coverage): Promise<readonly Part[]> {
+  if (scope.cluster !== undefined || Object.keys(coverage.clusters).length < 2) return [{ scope, coverage }];
+  const coverages = await readCoverages(search, scope.window);
+  return [...coverages].map(([cluster, ofCluster]) => ({ scope: { ...scope, cluster }, coverage: ofCluster }));
+}
+
+function planOf(definition: Definition, scope: Scope, parts: readonly Part[]): Plan {
+  const looking = parts.map((part) => ({ ...part, looking: lookingFor(definition, part.scope, part.coverage) }));
+  // What is new is looked for in another window in each cluster; all else, in the same.
+  const looked = definition.kind === 'new-terms' ? looking.map((part) => part.looking) : [{ definition, scope }];
+  return { definition, parts: looking, looked };
 }
 
 /** The server's own milliseconds for everything that is asked. */
@@ -90,14 +125,20 @@ export function lookingFor(definition: Definition, scope: Scope, coverage: Cover
   return { definition, scope: { ...scope, window }, note: `new since ${window.from}, in the last 24h of the data` };
 }
 
-async function runOne(data: Data, looking: Looking): Promise<InvestigationResult> {
+async function runOne(reader: Reader, { definition, parts, looked }: Plan): Promise<InvestigationResult> {
   try {
-    const result = await investigate(data, looking);
-    return { ...result, hidden: await countHidden(data.search, [looking]) };
+    const answers: ClusterAnswer[] = [];
+    for (const { looking, scope, coverage } of parts) {
+      const result = await investigate({ ...reader, coverage }, looking);
+      answers.push({ cluster: scope.cluster ?? '', result });
+    }
+    const [first] = answers;
+    const result = first && answers.length === 1 ? first.result : together(definition, answers);
+    return { ...result, hidden: await countHidden(reader.search, looked) };
   } catch (error) {
     // Without a server there is nothing to go on with.
     if (error instanceof KauditError && error.code !== 'server-refused') throw error;
-    return { ...nothingOf(looking.definition), status: 'error', reason: messageOf(error) };
+    return { ...nothingOf(definition), status: 'error', reason: messageOf(error) };
   }
 }
 

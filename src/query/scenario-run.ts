@@ -35,7 +35,7 @@ export async function runCases(
   cases: readonly ScenarioCase[],
 ): Promise<readonly ScenarioVerdict[]> {
   const reader = readerOf(ask, eventsAlias(namespace));
-  const coverages = await readCoverages(reader.search);
+  const coverages = await readCoverages(reader.search, {});
   const limit = pLimit(AT_ONCE);
   const runCase = async (one: ScenarioCase): Promise<ScenarioVerdict> => {
     const { window, cluster, scenario } = one;

@@ -6,7 +6,7 @@ import type { Scalar, Window } from './types.ts';
 /** What a run looks at, the same for all its investigations. */
 export interface Scope {
   readonly window: Window;
-  /** Only events of this cluster. */
+  /** Only events of this cluster; `''`: of those that name none. */
   readonly cluster?: string;
   /** Values of parameters, by name. */
   readonly parameters: Readonly<Record<string, readonly Scalar[]>>;
@@ -28,8 +28,13 @@ export function scopeFilters({ window, cluster }: Pick<Scope, 'window' | 'cluste
   const range = { ...(from !== undefined && { gte: from }), ...(to !== undefined && { lt: to }) };
   return [
     ...(Object.keys(range).length > 0 ? [{ range: { '@timestamp': range } }] : []),
-    ...(cluster === undefined ? [] : [{ term: { 'kaudit.cluster': cluster } }]),
+    ...(cluster === undefined ? [] : [ofCluster(cluster)]),
   ];
+}
+
+function ofCluster(name: string): JsonObject {
+  if (name === '') return { bool: { must_not: [{ exists: { field: 'kaudit.cluster' } }] } };
+  return { term: { 'kaudit.cluster': name } };
 }
 
 /** The events that a definition asks for, noise included. Parameters stand beside the query text, never in it. */

@@ -73,7 +73,7 @@ describe('every scenario of every investigation', () => {
     const verdicts = await runScenarios(cluster, definitions, library.noise);
     expect(verdicts.filter(({ passed }) => !passed)).toEqual([]);
     expect(verdicts.length).toBe(definitions.reduce((sum, { scenarios }) => sum + scenarios.length, 0));
-  });
+  }, 300_000);
 });
 
 describe('a scenario', () => {
@@ -108,7 +108,7 @@ describe('a scenario', () => {
 describe('what the data of each cluster can show', () => {
   it('is the same as for one cluster alone', async () => {
     const search = searcher(cluster.ask, eventsAlias(namespace));
-    const all = await readCoverages(search);
+    const all = await readCoverages(search, {});
     expect([...all.keys()].sort()).toEqual(['main', 'other']);
     for (const [name, coverage] of all) {
       expect(coverage).toEqual(await readCoverage(search, search, { window: {}, cluster: name }).then(withoutVariants));

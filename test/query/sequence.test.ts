@@ -17,7 +17,7 @@ interface Small {
 const requestsOf = (all: readonly Small[]): readonly Request[] =>
   [...all]
     .sort((a, b) => a.time - b.time)
-    .map(({ key, ...one }, at) => ({ ...one, id: `${at}`, precise: '', values: () => [key] }));
+    .map(({ key, ...one }, at) => ({ ...one, id: `${at}`, precise: 0, values: () => [key] }));
 
 const stepsOf = (counts: readonly number[]) =>
   counts.map((count, at) => ({ name: `${at}`, match: '', count, show: '' }));
@@ -96,7 +96,7 @@ describe('sequenceFinder', () => {
     if (first === undefined || second === undefined) throw new Error('two steps');
     const steps = [first, { ...second, by: ['used'] }];
     const take = sequenceFinder({ by: ['issued'], steps }, 10, (one) => found.push(one));
-    const base = { precise: '', undoes: false };
+    const base = { precise: 0, undoes: false };
     take({ ...base, id: '1', time: 0, steps: [0], values: (field) => (field === 'issued' ? ['x', 'y'] : []) });
     take({ ...base, id: '2', time: 1, steps: [1], values: (field) => (field === 'used' ? ['y'] : ['z']) });
     take({ ...base, id: '3', time: 2, steps: [1], values: (field) => (field === 'used' ? [] : ['x']) });
@@ -118,11 +118,11 @@ beforeAll(async () => {
   await loadLines(cluster, {
     namespace,
     lines: [
-      // Within a millisecond, the microseconds tell.
-      request('micro', 0, 'before', at('2026-03-02T00:00:00.000100Z', { verb: 'create' })),
-      request('micro', 0, 'before', at('2026-03-02T00:00:00.000200Z', { verb: 'delete' })),
-      request('micro', 0, 'after', at('2026-03-02T00:00:00.000200Z', { verb: 'create' })),
-      request('micro', 0, 'after', at('2026-03-02T00:00:00.000100Z', { verb: 'delete' })),
+      // Within a millisecond, the microseconds tell; the server leaves out zeros at their end.
+      request('micro', 0, 'before', at('2026-03-02T00:00:00.000120Z', { verb: 'create' })),
+      request('micro', 0, 'before', at('2026-03-02T00:00:00.000125Z', { verb: 'delete' })),
+      request('micro', 0, 'after', at('2026-03-02T00:00:00.000125Z', { verb: 'create' })),
+      request('micro', 0, 'after', at('2026-03-02T00:00:00.000120Z', { verb: 'delete' })),
       // More than a page of the scan in between, some of it at the same time.
       request('pages', 0, 'alice', { verb: 'create' }),
       ...Array.from({ length: 11_000 }, (_, index) =>

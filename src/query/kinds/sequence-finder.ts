@@ -6,8 +6,8 @@ import type { SequenceOptions } from './options.ts';
 export interface Request {
   readonly id: string;
   readonly time: number;
-  /** The same time as text, to the nanosecond. */
-  readonly precise: string;
+  /** The same time with the microseconds, as a fraction. */
+  readonly precise: number;
   /** Which steps it could be. */
   readonly steps: readonly number[];
   readonly undoes: boolean;

@@ -15,6 +15,8 @@ import { type Joins, joined, joinsOf } from './sequence-joins.ts';
 type Sequence = DefinitionOf<'sequence'>;
 
 const WITHOUT = 'without';
+/** Has the microseconds that `@timestamp` has not: as milliseconds with a fraction, for its text leaves out zeros at the end. */
+const PRECISE = 'stageTimestamp';
 
 /** Who did one thing and then another. Reads the requests that share what the rarest step has, once, in order. */
 export async function runSequence(
@@ -59,6 +61,7 @@ export function scanBody(definition: Sequence, scope: Scope, joins?: Joins): Jso
     _source: false,
     docvalue_fields: [
       { field: '@timestamp', format: 'epoch_millis' },
+      { field: PRECISE, format: 'epoch_millis' },
       ...[...fieldsRead(definition)].map((field) => ({ field })),
     ],
   };
@@ -66,7 +69,7 @@ export function scanBody(definition: Sequence, scope: Scope, joins?: Joins): Jso
 
 function fieldsRead({ group, sequence }: Sequence): ReadonlySet<string> {
   const ofSteps = sequence.steps.flatMap(({ by, show }) => [...(by ?? []), show]);
-  return new Set(['stageTimestamp', ...group.by, ...sequence.by, ...ofSteps]);
+  return new Set([...group.by, ...sequence.by, ...ofSteps]);
 }
 
 export function requestOf(hit: JsonObject): Request {
@@ -79,7 +82,7 @@ export function requestOf(hit: JsonObject): Request {
   return {
     id: String(hit['_id']),
     time: Number(values('@timestamp')[0]),
-    precise: String(values('stageTimestamp')[0] ?? ''),
+    precise: Number(values(PRECISE)[0] ?? 0),
     steps: names.filter((name) => name !== WITHOUT).map(Number),
     undoes: names.includes(WITHOUT),
     values,
@@ -93,7 +96,7 @@ function byMicroseconds(add: (request: Request) => void): {
 } {
   let same: Request[] = [];
   const end = (): void => {
-    same.sort((a, b) => compare(a.precise, b.precise) || compare(a.id, b.id));
+    same.sort((a, b) => a.precise - b.precise || (a.id < b.id ? -1 : 1));
     for (const request of same) add(request);
     same = [];
   };
@@ -104,10 +107,6 @@ function byMicroseconds(add: (request: Request) => void): {
     },
     end,
   };
-}
-
-function compare(a: string, b: string): number {
-  return a === b ? 0 : a < b ? -1 : 1;
 }
 
 /** What was found of one group. */
