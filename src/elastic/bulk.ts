@@ -2,6 +2,7 @@ import type { BulkBody, BulkOutcome } from '../shared/bulk.ts';
 import { crashPoint } from '../shared/crash-point.ts';
 import { KauditError } from '../shared/errors.ts';
 import { isObject } from '../shared/json.ts';
+import { itemsOf, LOST_ITEM, saysAllCreated } from './bulk-answer.ts';
 import type { Cluster, RawResponse } from './cluster.ts';
 import { refusal } from './connection.ts';
 import { gaveUp, mayPass, openPatience, type RetryOptions, retryAfterMs, trySend } from './patience.ts';
@@ -15,6 +16,7 @@ const BULK_PATH =
   '/_bulk?filter_path=errors,items.*._id,items.*.status,items.*.failure_store,items.*.error.type&include_source_on_error=false';
 const BLOCK = 'cluster_block_exception';
 const MOST_PARTS = 64;
+const CREATED: BulkOutcome = { kind: 'created' };
 const NO_OUTCOME: BulkOutcome = { kind: 'refused', reason: 'no outcome' };
 const TOO_LARGE = 'larger than the server takes';
 const UNREADABLE = 'the server cannot read it';
@@ -122,15 +124,34 @@ async function deliver(
 ): Promise<Remainder> {
   const body = linesOf(delivery.body, positions);
   crashPoint('before-send');
-  const response = await trySend(cluster, { method: 'POST', path: BULK_PATH, body, contentType: 'ndjson' }, signal);
+  const answer = await trySend(
+    cluster,
+    { method: 'POST', path: BULK_PATH, body, contentType: 'ndjson', raw: true },
+    signal,
+  );
   crashPoint('after-answer');
-  if (typeof response === 'string') return outcomeUnknown(delivery, positions, response);
+  if (typeof answer === 'string') return outcomeUnknown(delivery, positions, answer);
+  const text = String(answer.body);
+  if (answer.status === 200 && saysAllCreated(text, delivery.body, positions)) {
+    for (const position of positions) delivery.outcomes[position] = CREATED;
+    return { left: [], reason: '', retryAfterMs: 0 };
+  }
+  const response = { ...answer, body: parsedOr(text) };
   if (response.status === 200) return settle(cluster, delivery, positions, response);
   if (response.status === 413 || response.status === 400)
     return await bisect(cluster, delivery, positions, response, signal);
   if (!mayPass(response.status) && !isBlocked(response)) throw refusal(response, 'to store documents', cluster.url);
   const remainder = outcomeUnknown(delivery, positions, `status ${response.status}`);
   return { ...remainder, retryAfterMs: retryAfterMs(response) };
+}
+
+/** A proxy may answer in any language. */
+function parsedOr(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
 }
 
 /** A block on the whole cluster, such as `cluster.blocks.read_only`: of no document's making, and lifted some day. */
@@ -179,18 +200,15 @@ async function bisect(
 }
 
 function settle(cluster: Cluster, delivery: Delivery, positions: readonly number[], response: RawResponse): Remainder {
-  const items = readItems(response.body);
+  const items = itemsOf(response.body, delivery.body, positions);
   // A proxy that cuts an answer short, or mixes two up, leaves nothing to trust: the same ids go again.
-  const fits = items.length === positions.length;
-  if (!fits || !positions.every((position, at) => isAbout(delivery.body, position, items[at]))) {
-    return outcomeUnknown(delivery, positions, 'an answer to something else');
-  }
+  if (items === undefined) return outcomeUnknown(delivery, positions, 'an answer to something else');
   const left: number[] = [];
   let reason = '';
   for (const [at, position] of positions.entries()) {
     const { status, type, failureStore } = items[at] ?? LOST_ITEM;
     if (failureStore) delivery.outcomes[position] = { kind: 'refused', reason: IN_FAILURE_STORE };
-    else if (status === 201) delivery.outcomes[position] = { kind: 'created' };
+    else if (status === 201) delivery.outcomes[position] = CREATED;
     else if (status === 409) delivery.outcomes[position] = { kind: 'conflict', resent: delivery.resent.has(position) };
     else if (mayPass(status) || type === BLOCK) {
       left.push(position);
@@ -201,40 +219,6 @@ function settle(cluster: Cluster, delivery: Delivery, positions: readonly number
     else delivery.outcomes[position] = { kind: 'refused', reason: type };
   }
   return { left, reason, retryAfterMs: 0 };
-}
-
-/** Whether an item is of the document at this position, by the id at the end of its action line. */
-function isAbout({ bytes, documents }: BulkBody, position: number, item: BulkItem | undefined): boolean {
-  const document = documents[position];
-  if (document === undefined || item?.id === undefined) return false;
-  return bytes.toString('latin1', document.start, document.event).endsWith(`"_id":"${item.id}"}}\n`);
-}
-
-interface BulkItem {
-  readonly id: string | undefined;
-  readonly status: number;
-  readonly type: string;
-  readonly failureStore: boolean;
-}
-
-/** An item that says nothing of its document's fate. */
-const LOST_ITEM: BulkItem = { id: undefined, status: 500, type: 'unknown error', failureStore: false };
-
-function readItems(body: unknown): readonly BulkItem[] {
-  const items = isObject(body) ? body['items'] : undefined;
-  return Array.isArray(items) ? items.map(readItem) : [];
-}
-
-function readItem(item: unknown): BulkItem {
-  const result = isObject(item) ? Object.values(item)[0] : undefined;
-  if (!isObject(result)) return LOST_ITEM;
-  const { _id: id, status, error } = result;
-  return {
-    id: typeof id === 'string' ? id : undefined,
-    status: typeof status === 'number' ? status : LOST_ITEM.status,
-    type: isObject(error) ? String(error['type']) : LOST_ITEM.type,
-    failureStore: result['failure_store'] === 'used',
-  };
 }
 
 function targetRefused(url: string, status: number, type: string): KauditError {
