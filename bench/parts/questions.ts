@@ -41,6 +41,7 @@ export const QUESTIONS: readonly Question[] = [
   },
   { id: 'secrets-deleted', ...deleted('secrets') },
   { id: 'namespace-deleted', ...deleted('namespaces') },
+  { id: 'workload-deleted', ...deleted('deployments') },
   {
     id: 'bulk-deletion',
     grep: '"verb":"delete(collection)?"',
@@ -51,6 +52,9 @@ export const QUESTIONS: readonly Question[] = [
     ...sub('pods', '(exec|attach)'),
     jq: `.objectRef.subresource == "exec" or .objectRef.subresource == "attach"`,
   },
+  { id: 'pod-port-forward', ...sub('pods', 'portforward') },
+  { id: 'ephemeral-container-added', ...sub('pods', 'ephemeralcontainers') },
+  { id: 'node-proxy-use', ...sub('nodes', 'proxy') },
   { id: 'cluster-admin-bound', ...written('clusterrolebindings') },
   { id: 'subject-added-to-binding', ...written('rolebindings') },
   { id: 'dangerous-role-written', ...written('clusterroles') },
