@@ -1,6 +1,7 @@
 /**
  * Facts of bodies: what an object that is written is, or what a patch makes of it. They need the level Request; a patch
- * is told whole only at RequestResponse. Lists hold at most 256 values, and a text at most 1024 characters.
+ * is told whole only at RequestResponse. Lists hold at most 256 values (`kaudit.cut` names those that had more), and a text at most
+ * 1024 characters.
  */
 
 export interface RbacFacts {

@@ -9,6 +9,7 @@ import { agentFacts } from './agent.ts';
 import { annotationFacts, impersonatedExtra } from './annotations.ts';
 import { type Bodies, bodiesOf } from './bodies.ts';
 import type { BodyFacts } from './body-types.ts';
+import { withoutRest } from './cut.ts';
 import { kindFacts } from './kinds.ts';
 import { metaFacts } from './meta.ts';
 import {
@@ -35,7 +36,7 @@ import { distinct } from './values.ts';
 type Absent<T> = { readonly [K in keyof T]: T[K] | undefined };
 /** Facts of who did what kind of thing with what, and whether it was let through: a log says the same few thousand again and again. */
 type RepeatedFacts = Absent<Omit<EventFacts, OwnFact>> & { readonly action: Action };
-type OwnFact = 'mutating' | 'dry_run' | 'latency_us' | 'object' | 'uri' | keyof LineFacts | keyof BodyFacts;
+type OwnFact = 'mutating' | 'dry_run' | 'latency_us' | 'object' | 'uri' | 'cut' | keyof LineFacts | keyof BodyFacts;
 /** Facts of this event alone. */
 type OwnFacts = Absent<Pick<EventFacts, OwnFact>>;
 
@@ -103,7 +104,7 @@ function repeatedFacts(event: AuditEvent): RepeatedFacts {
 /** Side by side: to put them into one object first would cost as much as finding them. */
 function ownFacts(event: AuditEvent, action: Action): readonly Partial<OwnFacts>[] {
   const dryRun = isDryRun(event, action);
-  return [
+  return withoutRest<Partial<OwnFacts>>([
     {
       mutating: (action === 'write' || action === 'delete') && !dryRun,
       dry_run: dryRun || undefined,
@@ -118,7 +119,7 @@ function ownFacts(event: AuditEvent, action: Action): readonly Partial<OwnFacts>
     uriFacts(event, action),
     annotationFacts(event),
     bodyFacts(event, action),
-  ];
+  ]);
 }
 
 /** Facts of bodies. What a read returns was done by somebody else, so only writes say what they make. */

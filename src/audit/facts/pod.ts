@@ -72,9 +72,15 @@ function hostFacts(
     added_capabilities: distinct(capabilities),
     unconfined: distinct(unconfinedParts(security, annotations)),
     run_as_root: specs.some(runsAsRoot) || undefined,
-    volume_types: distinct(volumes.flatMap(Object.keys).filter((key) => key !== 'name' && !key.startsWith('$'))),
+    volume_types: distinct(volumeTypes(volumes)),
   });
   return facts ?? {};
+}
+
+/** A volume has its type as a key: gitRepo first, which runs code on the node, so that made-up keys do not cut it off. */
+function volumeTypes(volumes: readonly JsonObject[]): readonly string[] {
+  const types = volumes.flatMap(Object.keys).filter((key) => key !== 'name' && !key.startsWith('$'));
+  return [...types.filter((type) => type === 'gitRepo'), ...types];
 }
 
 function containerFacts(specs: readonly JsonObject[], containers: readonly JsonObject[]): PodFacts {

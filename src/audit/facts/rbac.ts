@@ -33,6 +33,12 @@ const DANGERS: readonly (readonly [string, (rule: Rule) => boolean])[] = [
   ['rbac-write', (rule) => allows(rule, WRITES, RBAC_GROUP, RBAC_KINDS)],
 ];
 
+/** Of the first there are few, so that they never fill a list themselves. */
+const WIDEST = [
+  /^(?:User|Group|\?)\/system:(?:anonymous|(?:un)?authenticated)$/,
+  /^ServiceAccount\/.*\/default$|^(?:User|\?)\/system:serviceaccount:.*:default$|^(?:Group|\?)\/system:serviceaccounts(?:$|:)/,
+] as const;
+
 /** What stands for a part that a patch does not say. */
 const UNSAID = '?';
 
@@ -47,7 +53,7 @@ export function rbacFacts(bodies: readonly JsonObject[]): RbacFacts | undefined 
     presumed: distinct(dangerous.filter((name) => !shown.has(name))),
     verbs: distinct(rules.flatMap((rule) => rule.verbs ?? [])),
     resources: distinct(rules.flatMap((rule) => rule.resources ?? [])),
-    subjects: distinct(subjectsIn(bodies).map(subjectOf)),
+    subjects: distinct(widestFirst(subjectsIn(bodies).map(subjectOf))),
     role: distinct(rolesIn(bodies)),
     role_kind: distinct(allAt(bodies, 'roleRef', 'kind').toReversed()),
     aggregates_to: distinct(allAt(bodies, 'metadata', 'labels').flatMap(pairsIn).map(aggregateOf)),
@@ -150,6 +156,12 @@ function* targetsOf({ groups, resources, urls }: Rule): Generator<string> {
   for (const resource of new Set(resources ?? [UNSAID])) {
     for (const group of new Set(groups ?? [UNSAID])) yield group === '' ? resource : `${group}/${resource}`;
   }
+}
+
+/** So that no number of others cuts off those who are everybody, or the accounts that pods have without asking. */
+function* widestFirst(subjects: readonly (string | undefined)[]): Generator<string | undefined> {
+  for (const wide of WIDEST) yield* subjects.filter((subject) => subject !== undefined && wide.test(subject));
+  yield* subjects;
 }
 
 /** `ServiceAccount/namespace/name`, `User/name`; `?` for what a patch does not say. */
