@@ -38,7 +38,9 @@ function missingStage({ stages, requires }: Definition, coverage: Coverage): str
 /** The facts that decide whether a request is found, named as `kaudit.cut` names them. */
 function factsAsked(definition: Definition): readonly string[] {
   const asked = [definition.match, ...kqlOfKind(definition).map(({ query }) => query), ...fieldsOfKind(definition)];
-  return [...new Set(asked.flatMap((text) => [...text.matchAll(/\bkaudit\.([a-z_.]+)/g)].map(([, name = '']) => name)))];
+  return [
+    ...new Set(asked.flatMap((text) => [...text.matchAll(/\bkaudit\.([a-z_.]+)/g)].map(([, name = '']) => name))),
+  ];
 }
 
 interface Wanted {

@@ -3,28 +3,12 @@
  * is told whole only at RequestResponse. Lists hold at most 256 values (`kaudit.cut` names those that had more), and a text at most
  * 1024 characters.
  */
-
-export interface RbacFacts {
-  /** `group/resource:verb` for each pair within one rule; `*` is kept, `?` is what a patch does not say; at most 256. */
-  readonly grants?: readonly string[];
-  readonly dangerous?: readonly string[];
-  /** Those of them that only hold if the part of a rule that a patch does not say is the worst. */
-  readonly presumed?: readonly string[];
-  readonly verbs?: readonly string[];
-  readonly resources?: readonly string[];
-  /** `User/alice`, `Group/dev`, `ServiceAccount/namespace/name` of a binding; `?` as above. */
-  readonly subjects?: readonly string[];
-  /** Name of the role that a binding grants; each, where a patch says several. */
-  readonly role?: readonly string[];
-  /** Its kind: a Role may have the name of a ClusterRole. */
-  readonly role_kind?: readonly string[];
-  /** Roles that take in the rules of this one by its label, such as `admin`, `edit` and `view`. */
-  readonly aggregates_to?: readonly string[];
-}
+import type { RbacFacts } from './rbac-types.ts';
 
 /** What a command line does, by its words. A hint: there are more ways to write a command than rules to read it. */
 export type CommandClass =
   | 'reverse-shell'
+  | 'miner'
   | 'download'
   | 'metadata-service'
   | 'credential-path'
@@ -261,7 +245,7 @@ export interface BodyFacts {
   /**
    * What the bodies of a write leave untold, although its level is Request or above. `missing`: it succeeded and has
    * none, as a truncated event. `partial`: a JSON Patch that copies or moves, or a patch of a role or binding that does
-   * not name the role or the rest of a rule.
+   * not name the one role or the rest of a rule.
    */
   readonly body?: BodyState;
   readonly rbac?: RbacFacts;

@@ -1,5 +1,5 @@
 import { type JsonObject, stringOf, stringsOf } from '../../shared/json.ts';
-import type { RbacFacts } from './body-types.ts';
+import type { RbacFacts } from './rbac-types.ts';
 import { allAt, distinct, objectsIn, pairsIn, present } from './values.ts';
 
 /**
@@ -65,9 +65,12 @@ function aggregateOf(label: string): string | undefined {
   return /^rbac\.authorization\.k8s\.io\/aggregate-to-(.+)=true$/.exec(label)?.[1];
 }
 
-/** Whether bodies leave open what they give: subjects without their role, which no patch can change, or parts of a rule. */
+/**
+ * Whether bodies leave open what they give: subjects without their role, which no patch can change, or with several, of
+ * which all but one are decoys; or parts of a rule.
+ */
 export function leavesRbacOpen(bodies: readonly JsonObject[]): boolean {
-  if (subjectsIn(bodies).length > 0 && rolesIn(bodies).length === 0) return true;
+  if (subjectsIn(bodies).length > 0 && new Set(rolesIn(bodies)).size !== 1) return true;
   return rulesIn(bodies).some(
     ({ groups, resources, verbs }) => groups === undefined || resources === undefined || verbs === undefined,
   );
@@ -81,7 +84,10 @@ function subjectsIn(bodies: readonly JsonObject[]): readonly JsonObject[] {
   return bodies.flatMap((body) => objectsIn(body['subjects']));
 }
 
-/** All of them, the last one first: no operation of a patch can hide what another one wrote, nor can very many. */
+/**
+ * All of them, the last one first: no operation of a patch can hide what another one wrote, nor can very many. A question
+ * that leaves out harmless roles has to ask that no other role is among them.
+ */
 function rolesIn(bodies: readonly JsonObject[]): readonly unknown[] {
   return allAt(bodies, 'roleRef', 'name')
     .filter((name) => stringOf(name) !== undefined)

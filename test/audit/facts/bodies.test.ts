@@ -209,6 +209,19 @@ describe('rbac of a binding', () => {
     expect(padded.role).toContain('cluster-admin');
   });
 
+  it.each<[string, readonly object[]]>([
+    ['named twice', [{ op: 'replace', path: '/roleRef/name', value: 'my-role' }]],
+    ['copied', [{ op: 'copy', from: '/metadata/labels/a', path: '/roleRef/name' }]],
+  ])('does not know which role it is where it is %s', (_, operations) => {
+    const objectRef = { ...rolesRef, resource: 'clusterrolebindings' };
+    const decoy = { op: 'replace', path: '/roleRef/name', value: 'system:discovery' };
+    const subject = { op: 'add', path: '/subjects/-', value: { kind: 'User', name: 'eve' } };
+    const patched = (...more: readonly object[]): object =>
+      factsFor({ verb: 'patch', level: 'Request', objectRef, requestObject: [decoy, ...more, subject] });
+    expect(patched(...operations)).toMatchObject({ body: 'partial' });
+    expect(patched(decoy)).not.toHaveProperty('body');
+  });
+
   it('is told whole where subjects stay as they are', () => {
     const objectRef = { ...rolesRef, resource: 'clusterrolebindings' };
     const requestObject = { metadata: { labels: { a: 'b' } } };
