@@ -160,7 +160,7 @@ export interface CsrFacts {
   readonly common_name?: string;
   /** Organizations of the certificate: the groups that it gives. */
   readonly organizations?: readonly string[];
-  /** The request cannot be read as PKCS#10. */
+  /** The request cannot be read as one PKCS#10 request in PEM. */
   readonly unreadable?: boolean;
   readonly expiration_seconds?: number;
   /** Who asked, as the API server noted it. */
