@@ -171,7 +171,7 @@ export interface CsrFacts {
 
 export interface NetworkPolicyFacts {
   /**
-   * What it lets through without bounds: `ingress-from-anywhere`, `ingress-from-all-namespaces`, `egress-to-anywhere`,
+   * What it lets through without bounds, or to nearly all: `ingress-from-anywhere`, `ingress-from-all-namespaces`, `egress-to-anywhere`,
    * `egress-to-all-namespaces`.
    */
   readonly openings?: readonly string[];
