@@ -79,6 +79,8 @@ export interface PodFacts {
 }
 
 export interface MetaFacts {
+  /** What the API server made its name of: `web-` of `web-x7k2q`. */
+  readonly generate_name?: string;
   /** `ReplicaSet/web-7d9`; a pod without was made by hand. */
   readonly owners?: readonly string[];
   /** Tools that its labels and annotations name as its manager: `argocd`, `flux`, `helm` and the like. */

@@ -109,7 +109,7 @@ function ownFacts(event: AuditEvent, action: Action): readonly Partial<OwnFacts>
       mutating: (action === 'write' || action === 'delete') && !dryRun,
       dry_run: dryRun || undefined,
       latency_us: latencyOf(event),
-      object: objectOf(event.objectRef),
+      object: objectOf(event),
       uri: { path: pathOf(event.requestURI) },
       credential: credentialId(event.user),
       rejected: rejectedFacts(event.responseStatus),

@@ -66,7 +66,7 @@ export interface EventFacts extends LineFacts, BodyFacts {
   readonly latency_us?: number;
   /** `apps/deployments/scale`; the core group has no prefix. */
   readonly resource?: string;
-  /** `namespace/name`, or the name of a cluster-scoped object. */
+  /** `namespace/name`, or the name of a cluster-scoped object; of a generated name only where the answer is logged. */
   readonly object?: string;
   readonly source?: SourceFacts;
   readonly agent?: { readonly tool: string; readonly version?: string; readonly class: AgentClass };
