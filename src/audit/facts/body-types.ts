@@ -247,7 +247,7 @@ export interface BodyFacts {
   /**
    * What the bodies of a write leave untold, although its level is Request or above. `missing`: it succeeded and has
    * none, as a truncated event. `partial`: a JSON Patch that copies or moves, or a patch of a role or binding that does
-   * not name the one role or the rest of a rule.
+   * not name the one role or the rest of a rule; or a custom resource too large to be looked through.
    */
   readonly body?: BodyState;
   readonly rbac?: RbacFacts;

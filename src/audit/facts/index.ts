@@ -24,6 +24,7 @@ import {
   resultOf,
 } from './outcome.ts';
 import { podFacts } from './pod.ts';
+import { podSpecsOf } from './pod-specs.ts';
 import { leavesRbacOpen, rbacFacts } from './rbac.ts';
 import { failureOf, rejectedFacts } from './rejected.ts';
 import { actionOf, isDryRun, objectOf, pathOf, resourceOf } from './request.ts';
@@ -148,9 +149,11 @@ function madeFacts(bodies: Bodies, event: AuditEvent): BodyFacts {
   const { resource, apiGroup } = event.objectRef ?? {};
   const isRbac = apiGroup === 'rbac.authorization.k8s.io';
   const rbac = isRbac ? rbacFacts(objects) : undefined;
-  const pod = podFacts(objects, resource, apiGroup);
+  const pods = podSpecsOf(objects, resource, apiGroup);
+  const pod = podFacts(pods.specs, objects);
   const meta = metaFacts(objects, event.requestObject, event.verb === 'patch');
-  const isPartial = !bodies.whole && (bodies.copies || (isRbac && leavesRbacOpen(objects)));
+  const leavesOpen = !bodies.whole && (bodies.copies || (isRbac && leavesRbacOpen(objects)));
+  const isPartial = leavesOpen || pods.partial;
   return {
     ...(isPartial && { body: 'partial' }),
     ...(rbac && { rbac }),

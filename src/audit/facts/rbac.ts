@@ -137,15 +137,15 @@ function hasAny(held: readonly string[] | undefined, ...wanted: readonly string[
   return held === undefined || wanted.some((word) => held.includes(word));
 }
 
-// A rule for pods/* covers each subresource of pods, and one for */exec that subresource of everything.
+/**
+ * As Kubernetes matches resources: everything, the name itself, or one subresource of everything. `pods/*` is none of
+ * these, and a rule for it allows nothing (kubernetes, pkg/apis/rbac/v1/evaluation_helpers.go, ResourceMatches).
+ */
 function covers(rule: Rule, resource: string): boolean {
   if (rule.resources === undefined) return true;
-  const [name, subresource] = resource.split('/');
+  const [, subresource] = resource.split('/');
   return rule.resources.some(
-    (held) =>
-      held === '*' ||
-      held === resource ||
-      (subresource !== undefined && (held === `${name}/*` || held === `*/${subresource}`)),
+    (held) => held === '*' || held === resource || (subresource !== undefined && held === `*/${subresource}`),
   );
 }
 
