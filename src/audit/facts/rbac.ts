@@ -17,6 +17,18 @@ const RBAC_GROUP = 'rbac.authorization.k8s.io';
 const RBAC_KINDS = ['roles', 'clusterroles', 'rolebindings', 'clusterrolebindings'];
 const WRITES = ['create', 'update', 'patch'];
 const READS = ['get', 'list', 'watch'];
+/** A patch is answered with the object, also one that changes nothing, and a deletion of many with all of them. */
+const TELLS = [...READS, 'patch', 'deletecollection'];
+const CERTIFICATES = 'certificates.k8s.io';
+const ADMISSION = 'admissionregistration.k8s.io';
+const WEBHOOKS = ['mutatingwebhookconfigurations', 'validatingwebhookconfigurations'];
+/** Who can be acted as, in the group authentication.k8s.io. */
+const IMPERSONATED = /^(?:users|groups|serviceaccounts|nodes|uids|userextras(?:\/.*)?)$/;
+const WORKLOADS: readonly (readonly [group: string, resources: readonly string[]])[] = [
+  ['', ['pods', 'replicationcontrollers']],
+  ['apps', ['deployments', 'daemonsets', 'statefulsets', 'replicasets']],
+  ['batch', ['jobs', 'cronjobs']],
+];
 
 /** What makes a rule a way to more rights: https://kubernetes.io/docs/concepts/security/rbac-good-practices/ */
 const DANGERS: readonly (readonly [string, (rule: Rule) => boolean])[] = [
@@ -25,12 +37,17 @@ const DANGERS: readonly (readonly [string, (rule: Rule) => boolean])[] = [
   ['wildcard-resource', (rule) => rule.resources?.includes('*') === true || rule.urls.includes('*')],
   ['escalate', (rule) => allows(rule, ['escalate'], RBAC_GROUP, ['roles', 'clusterroles'])],
   ['bind', (rule) => allows(rule, ['bind'], RBAC_GROUP, ['roles', 'clusterroles'])],
-  ['impersonate', (rule) => allows(rule, ['impersonate'], '', ['users', 'groups', 'serviceaccounts'])],
-  ['secrets-read', (rule) => allows(rule, READS, '', ['secrets'])],
+  ['impersonate', mayImpersonate],
+  ['secrets-read', (rule) => allows(rule, TELLS, '', ['secrets'])],
   ['pod-exec', (rule) => allows(rule, ['create', 'get'], '', ['pods/exec', 'pods/attach'])],
+  ['debug', (rule) => allows(rule, ['patch', 'update'], '', ['pods/ephemeralcontainers'])],
   ['token-create', (rule) => allows(rule, ['create'], '', ['serviceaccounts/token'])],
   ['node-proxy', (rule) => allows(rule, [...READS, ...WRITES, 'delete'], '', ['nodes/proxy'])],
   ['rbac-write', (rule) => allows(rule, WRITES, RBAC_GROUP, RBAC_KINDS)],
+  ['csr-approve', mayApprove],
+  ['webhook-write', (rule) => allows(rule, WRITES, ADMISSION, WEBHOOKS)],
+  ['workload-create', (rule) => WORKLOADS.some(([group, kinds]) => allows(rule, ['create'], group, kinds))],
+  ['daemonset-create', (rule) => allows(rule, ['create'], 'apps', ['daemonsets'])],
 ];
 
 /** Of the first there are few, so that they never fill a list themselves. */
@@ -118,6 +135,29 @@ function asSaid({ groups = [], resources = [], verbs = [], urls }: Rule): Rule {
 /** Every verb on every resource, of all groups or of the core group, whose secrets and pods lead to all the others. */
 function isEverything({ groups, resources, verbs }: Rule): boolean {
   return hasAny(verbs, '*') && hasAny(resources, '*') && hasAny(groups, '*', '');
+}
+
+/**
+ * UIDs and extra fields have a group of their own, and in it stand all who are impersonated under constraints, with verbs
+ * such as `impersonate:user-info` (https://kubernetes.io/docs/reference/access-authn-authz/user-impersonation/).
+ */
+function mayImpersonate(rule: Rule): boolean {
+  if (allows(rule, ['impersonate'], '', ['users', 'groups', 'serviceaccounts'])) return true;
+  const verbs = rule.verbs ?? ['*'];
+  const resources = rule.resources ?? ['*'];
+  return (
+    hasAny(rule.groups, '*', 'authentication.k8s.io') &&
+    verbs.some((verb) => verb === '*' || verb.startsWith('impersonate')) &&
+    resources.some((held) => held === '*' || IMPERSONATED.test(held))
+  );
+}
+
+/** Either half: the two that it takes need not stand in one rule, nor in one role. */
+function mayApprove(rule: Rule): boolean {
+  return (
+    allows(rule, ['approve'], CERTIFICATES, ['signers']) ||
+    allows(rule, ['update', 'patch'], CERTIFICATES, ['certificatesigningrequests/approval'])
+  );
 }
 
 function listOf(value: unknown): readonly string[] | undefined {
