@@ -1,5 +1,6 @@
 import { LEVELS, type Level } from '../audit/event.ts';
 import type { Definition } from './definition.ts';
+import { fieldsOfKind, kqlOfKind } from './kinds/check.ts';
 import { ENDED, kql, type Scope, scopeFilters } from './scope.ts';
 import { bucketsOf, type Search } from './search.ts';
 import type { Coverage } from './types.ts';
@@ -22,7 +23,7 @@ export async function observe(
   if (stage !== undefined) return { kind: 'not-observable', reason: stage };
   const { level, of } = definition.requires;
   if (level === 'Metadata' || of === undefined) return { kind: 'observable' };
-  return await observeLevel(search, scope, level, of);
+  return await observeLevel(search, scope, { level, of, facts: factsAsked(definition) });
 }
 
 function missingStage({ stages, requires }: Definition, coverage: Coverage): string | undefined {
@@ -34,23 +35,40 @@ function missingStage({ stages, requires }: Definition, coverage: Coverage): str
   return missing === undefined ? undefined : `no event is logged at stage ${missing}`;
 }
 
-async function observeLevel(search: Search, scope: Scope, level: Level, of: string): Promise<Observability> {
+/** The facts that decide whether a request is found, named as `kaudit.cut` names them. */
+function factsAsked(definition: Definition): readonly string[] {
+  const asked = [definition.match, ...kqlOfKind(definition).map(({ query }) => query), ...fieldsOfKind(definition)];
+  return [
+    ...new Set(asked.flatMap((text) => [...text.matchAll(/\bkaudit\.([a-z_.]+)/g)].map(([, name = '']) => name))),
+  ];
+}
+
+interface Wanted {
+  readonly level: Level;
+  readonly of: string;
+  readonly facts: readonly string[];
+}
+
+async function observeLevel(search: Search, scope: Scope, { level, of, facts }: Wanted): Promise<Observability> {
   const filter = [...scopeFilters(scope), ENDED, kql(of)];
   const enough = { terms: { level: LEVELS.slice(LEVELS.indexOf(level)) } };
   const told = { bool: { filter: [enough], must_not: [{ exists: { field: 'kaudit.body' } }] } };
+  const kept = { bool: { filter: [told], must_not: [{ terms: { 'kaudit.cut': facts } }] } };
   const answer = await search({
     query: { bool: { filter } },
-    aggs: { seen: { filters: { filters: { enough, told }, keyed: false } } },
+    aggs: { seen: { filters: { filters: { enough, told, kept }, keyed: false } } },
   });
   const counts = new Map(
     bucketsOf(answer.aggregations, 'seen').map((bucket) => [bucket['key'], Number(bucket['doc_count'])]),
   );
   const logged = counts.get('enough') ?? 0;
-  const seen = counts.get('told') ?? 0;
+  const whole = counts.get('told') ?? 0;
+  const seen = counts.get('kept') ?? 0;
   if (seen === answer.total) return { kind: 'observable' };
   const reasons = [
     ...blind(answer.total - logged, answer.total, `logged below ${level}: log them at ${level} to see it`),
-    ...blind(logged - seen, answer.total, 'without a body, or with one that leaves it open: RequestResponse shows it'),
+    ...blind(logged - whole, answer.total, 'without a body, or with one that leaves it open: RequestResponse shows it'),
+    ...blind(whole - seen, answer.total, 'of more values than are kept: oversized-object names them'),
   ];
   return { kind: seen === 0 ? 'not-observable' : 'partly', reason: reasons.join('; ') };
 }

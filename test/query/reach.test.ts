@@ -84,6 +84,25 @@ const LOGS: Readonly<Record<string, readonly Changes[]>> = {
       ],
     },
   ],
+  // One whose subjects are cut, and one whose rules are, of which no fact says less by it.
+  oversized: [
+    {
+      ...bound,
+      auditID: 'subjects',
+      requestObject: {
+        roleRef: { name: 'view' },
+        subjects: Array.from({ length: 300 }, (_, index) => ({ kind: 'User', name: `u${index}` })),
+      },
+    },
+    {
+      ...bound,
+      auditID: 'rules',
+      objectRef: { ...binding, resource: 'clusterroles' },
+      requestObject: {
+        rules: [{ apiGroups: ['x'], resources: ['y'], verbs: Array.from({ length: 300 }, (_, index) => `v${index}`) }],
+      },
+    },
+  ],
   variants: [{ userAgent: 'a' }, { userAgent: 'b' }],
 };
 
@@ -150,6 +169,16 @@ describe('a run', () => {
     expect(results).toMatchObject([
       { status: 'findings', matches: 1, reason: expect.stringContaining('RequestResponse shows it') },
     ]);
+  });
+
+  it('does not call it silence where a fact that it asks for holds only the first values', async () => {
+    const { results } = await run('oversized', 'binding-to-anonymous', 'cluster-admin-bound', 'role-everything');
+    expect(results).toMatchObject([
+      { status: 'not-observable', reason: expect.stringContaining('is of more values than are kept') },
+      { status: 'none' },
+      { status: 'none' },
+    ]);
+    expect(results.slice(1).filter((result) => 'reason' in result && result.reason !== undefined)).toEqual([]);
   });
 
   it('says how many variants are in no answer', async () => {

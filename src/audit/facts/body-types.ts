@@ -1,29 +1,14 @@
 /**
  * Facts of bodies: what an object that is written is, or what a patch makes of it. They need the level Request; a patch
- * is told whole only at RequestResponse. Lists hold at most 256 values, and a text at most 1024 characters.
+ * is told whole only at RequestResponse. Lists hold at most 256 values (`kaudit.cut` names those that had more), and a text at most
+ * 1024 characters.
  */
-
-export interface RbacFacts {
-  /** `group/resource:verb` for each pair within one rule; `*` is kept, `?` is what a patch does not say; at most 256. */
-  readonly grants?: readonly string[];
-  readonly dangerous?: readonly string[];
-  /** Those of them that only hold if the part of a rule that a patch does not say is the worst. */
-  readonly presumed?: readonly string[];
-  readonly verbs?: readonly string[];
-  readonly resources?: readonly string[];
-  /** `User/alice`, `Group/dev`, `ServiceAccount/namespace/name` of a binding; `?` as above. */
-  readonly subjects?: readonly string[];
-  /** Name of the role that a binding grants; each, where a patch says several. */
-  readonly role?: readonly string[];
-  /** Its kind: a Role may have the name of a ClusterRole. */
-  readonly role_kind?: readonly string[];
-  /** Roles that take in the rules of this one by its label, such as `admin`, `edit` and `view`. */
-  readonly aggregates_to?: readonly string[];
-}
+import type { RbacFacts } from './rbac-types.ts';
 
 /** What a command line does, by its words. A hint: there are more ways to write a command than rules to read it. */
 export type CommandClass =
   | 'reverse-shell'
+  | 'miner'
   | 'download'
   | 'metadata-service'
   | 'credential-path'
@@ -94,6 +79,8 @@ export interface PodFacts {
 }
 
 export interface MetaFacts {
+  /** What the API server made its name of: `web-` of `web-x7k2q`. */
+  readonly generate_name?: string;
   /** `ReplicaSet/web-7d9`; a pod without was made by hand. */
   readonly owners?: readonly string[];
   /** Tools that its labels and annotations name as its manager: `argocd`, `flux`, `helm` and the like. */
@@ -175,7 +162,7 @@ export interface CsrFacts {
   readonly common_name?: string;
   /** Organizations of the certificate: the groups that it gives. */
   readonly organizations?: readonly string[];
-  /** The request cannot be read as PKCS#10. */
+  /** The request cannot be read as one PKCS#10 request in PEM. */
   readonly unreadable?: boolean;
   readonly expiration_seconds?: number;
   /** Who asked, as the API server noted it. */
@@ -186,7 +173,7 @@ export interface CsrFacts {
 
 export interface NetworkPolicyFacts {
   /**
-   * What it lets through without bounds: `ingress-from-anywhere`, `ingress-from-all-namespaces`, `egress-to-anywhere`,
+   * What it lets through without bounds, or to nearly all: `ingress-from-anywhere`, `ingress-from-all-namespaces`, `egress-to-anywhere`,
    * `egress-to-all-namespaces`.
    */
   readonly openings?: readonly string[];
@@ -260,7 +247,7 @@ export interface BodyFacts {
   /**
    * What the bodies of a write leave untold, although its level is Request or above. `missing`: it succeeded and has
    * none, as a truncated event. `partial`: a JSON Patch that copies or moves, or a patch of a role or binding that does
-   * not name the role or the rest of a rule.
+   * not name the one role or the rest of a rule; or a custom resource too large to be looked through.
    */
   readonly body?: BodyState;
   readonly rbac?: RbacFacts;

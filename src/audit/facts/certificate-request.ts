@@ -2,7 +2,7 @@ import type { JsonObject } from '../../shared/json.ts';
 import { stringOf } from '../../shared/json.ts';
 import type { CsrFacts } from './body-types.ts';
 import { type Der, readDer, TAG, textOfDer } from './der.ts';
-import { allAt, distinct, firstInteger, firstText, present } from './values.ts';
+import { allAt, distinct, firstInteger, firstText, present, textOf } from './values.ts';
 
 /** Who a certificate is for: https://kubernetes.io/docs/reference/access-authn-authz/authentication/#x509-client-certificates */
 export interface Subject {
@@ -12,7 +12,10 @@ export interface Subject {
 
 const COMMON_NAME = Buffer.from([0x55, 0x04, 0x03]);
 const ORGANIZATION = Buffer.from([0x55, 0x04, 0x0a]);
-const PEM = /-----BEGIN (?:NEW )?CERTIFICATE REQUEST-----([A-Za-z0-9+/=\s]*)-----END/;
+/** With headers, as Go's encoding/pem takes it, too: a line with a colon is one. */
+const PEM = /-----BEGIN (?:NEW )?CERTIFICATE REQUEST-----[^\S\n]*\n(?:[^\n:]*:[^\n]*\n)*([A-Za-z0-9+/=\s]*)-----END/;
+/** Of several, the API server takes one that depends on how the others are damaged. */
+const BEGIN = '-----BEGIN';
 /** A request is a few hundred bytes; a longer one is no reason to spend time. */
 const LONGEST = 64 * 1024;
 
@@ -24,7 +27,8 @@ export function csrFacts(bodies: readonly JsonObject[]): CsrFacts | undefined {
   return present({
     signer: firstText(bodies, 'spec', 'signerName'),
     usages: distinct(allAt(bodies, 'spec', 'usages')),
-    common_name: distinct(subject?.commonNames ?? [])?.at(-1),
+    // Of several, Go takes the last (crypto/x509/pkix, FillFromRDNSequence).
+    common_name: textOf(subject?.commonNames.at(-1)),
     organizations: distinct(subject?.organizations ?? []),
     unreadable: (request !== undefined && subject === undefined) || undefined,
     expiration_seconds: firstInteger(bodies, 'spec', 'expirationSeconds'),
@@ -36,7 +40,8 @@ export function csrFacts(bodies: readonly JsonObject[]): CsrFacts | undefined {
 /** The subject of a PKCS#10 request (RFC 2986) in PEM, which `spec.request` holds in base64; undefined where it is none. */
 export function subjectOf(request: string): Subject | undefined {
   if (request.length > LONGEST) return undefined;
-  const pem = PEM.exec(Buffer.from(request, 'base64').toString('latin1'));
+  const text = Buffer.from(request, 'base64').toString('latin1');
+  const pem = text.indexOf(BEGIN) === text.lastIndexOf(BEGIN) ? PEM.exec(text) : undefined;
   if (pem?.[1] === undefined) return undefined;
   const [certificationRequest] = readDer(Buffer.from(pem[1], 'base64')) ?? [];
   const [info] = inside(certificationRequest, TAG.sequence) ?? [];

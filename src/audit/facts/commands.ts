@@ -22,6 +22,9 @@ const REVERSE_SHELL = [
   /\b(?:socket\.socket|create_connection|IO::Socket|fsockopen|TCPSocket|Net\.Sockets\.TCPClient)\b/,
 ] as const;
 
+/** By the name of the most common one, its protocol (https://github.com/xmrig/xmrig-proxy/blob/master/doc/STRATUM.md) and its options. */
+const MINER = /xmrig|stratum2?\+(?:tcp|ssl|tls)|--donate-level\b/i;
+
 /** The address of a cloud's metadata service, in every spelling that resolvers take, and the paths on it. */
 const METADATA_SERVICE =
   /169\.254\.169\.254|169\.254\.170\.(?:2|23)\b|168\.63\.129\.16|100\.100\.100\.200|fd00:ec2::254|::ffff:a9fe:a9fe|\b2852039166\b|0xa9fea9fe|0xa9\.0xfe|\b0251\.0376\b|\b025177524776\b|metadata\.google\.internal|\/latest\/(?:meta-data|user-data|dynamic|api\/token)|\/computeMetadata\/|\/metadata\/(?:instance|identity)/i;
@@ -50,6 +53,7 @@ const OWN_PATH = /^\/(?:health|ready|live|ping|metrics|openid|\.well-known)/i;
 
 const CLASSES: readonly (readonly [CommandClass, (text: string) => boolean])[] = [
   ['reverse-shell', (text) => REVERSE_SHELL.some((pattern) => pattern.test(text))],
+  ['miner', (text) => MINER.test(text)],
   ['download', downloads],
   ['metadata-service', (text) => METADATA_SERVICE.test(text)],
   ['credential-path', (text) => CREDENTIAL_PATH.test(text)],

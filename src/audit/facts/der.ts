@@ -36,7 +36,7 @@ function readHeader(bytes: Buffer, at: number): { tag: number; start: number; en
   return { tag, start, end: start + bytes.readUIntBE(at + 2, count) };
 }
 
-/** A text in one of the string types; undefined for other values. */
+/** A text in one of the string types that Go reads (encoding/asn1, parseField), and VisibleString not: it overlooks it. */
 export function textOfDer({ tag, content }: Der): string | undefined {
   switch (tag) {
     case 0x0c: // UTF8String
@@ -44,7 +44,6 @@ export function textOfDer({ tag, content }: Der): string | undefined {
     case 0x12: // NumericString
     case 0x13: // PrintableString
     case 0x16: // IA5String
-    case 0x1a: // VisibleString
       return content.toString('ascii');
     case 0x14: // T61String
       return content.toString('latin1');

@@ -41,8 +41,25 @@ function serviceOf(service: unknown): string | undefined {
   return `${namespace ?? '?'}/${name ?? '?'}${path === undefined ? '' : `/${path.replace(/^\//, '')}`}`;
 }
 
-/** `group/resource:operation`; `?` for what a patch does not say. */
+/** Of these there are few, and they are listed first, so that no number of others cuts them off. */
+const CREDENTIALS: Readonly<Record<string, ReadonlySet<string>>> = {
+  apiGroups: new Set(['', '*']),
+  resources: new Set(['secrets', 'secrets/*', 'serviceaccounts/token', '*', '*/*']),
+  operations: new Set(['CREATE', 'UPDATE', '*']),
+};
+
 function* interceptsOf(rules: readonly JsonObject[]): Generator<string> {
+  yield* pairsOf(rules.map(ofCredentials));
+  yield* pairsOf(rules);
+}
+
+function ofCredentials(rule: JsonObject): JsonObject {
+  const lists = Object.entries(CREDENTIALS).filter(([key]) => Array.isArray(rule[key]));
+  return Object.fromEntries(lists.map(([key, names]) => [key, stringsOf(rule[key]).filter((name) => names.has(name))]));
+}
+
+/** `group/resource:operation`; `?` for what a patch does not say. */
+function* pairsOf(rules: readonly JsonObject[]): Generator<string> {
   for (const rule of rules) {
     const operations = namesOf(rule['operations']);
     for (const target of targetsIn(rule)) for (const operation of operations) yield `${target}:${operation}`;

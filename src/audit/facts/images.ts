@@ -1,5 +1,6 @@
+import { stringOf } from '../../shared/json.ts';
 import type { PodFacts } from './body-types.ts';
-import { distinct, LIST_LIMIT, present } from './values.ts';
+import { distinct, present } from './values.ts';
 
 interface Image {
   readonly registry: string;
@@ -44,11 +45,12 @@ function splitAt(text: string, index: number): readonly [string, string | undefi
 
 type ImageFacts = Pick<PodFacts, 'images' | 'registries' | 'repositories' | 'tags' | 'unpinned_images'>;
 
+/** Each list is of all images, so that none cuts another one short. */
 export function imageFacts(references: readonly unknown[]): ImageFacts {
-  const images = distinct(references) ?? [];
-  const read = images.slice(0, LIST_LIMIT).map((reference) => ({ reference, ...readImage(reference) }));
+  const images = new Set(references.map(stringOf).filter((reference) => reference !== undefined));
+  const read = [...images].map((reference) => ({ reference, ...readImage(reference) }));
   const facts = present({
-    images: images.length === 0 ? undefined : images,
+    images: distinct(images),
     registries: distinct(read.map(({ registry }) => registry)),
     repositories: distinct(read.map(({ repository }) => repository)),
     tags: distinct(read.map(({ tag }) => tag)),

@@ -9,6 +9,7 @@ import { agentFacts } from './agent.ts';
 import { annotationFacts, impersonatedExtra } from './annotations.ts';
 import { type Bodies, bodiesOf } from './bodies.ts';
 import type { BodyFacts } from './body-types.ts';
+import { withoutRest } from './cut.ts';
 import { kindFacts } from './kinds.ts';
 import { metaFacts } from './meta.ts';
 import {
@@ -23,6 +24,7 @@ import {
   resultOf,
 } from './outcome.ts';
 import { podFacts } from './pod.ts';
+import { podSpecsOf } from './pod-specs.ts';
 import { leavesRbacOpen, rbacFacts } from './rbac.ts';
 import { failureOf, rejectedFacts } from './rejected.ts';
 import { actionOf, isDryRun, objectOf, pathOf, resourceOf } from './request.ts';
@@ -35,7 +37,7 @@ import { distinct } from './values.ts';
 type Absent<T> = { readonly [K in keyof T]: T[K] | undefined };
 /** Facts of who did what kind of thing with what, and whether it was let through: a log says the same few thousand again and again. */
 type RepeatedFacts = Absent<Omit<EventFacts, OwnFact>> & { readonly action: Action };
-type OwnFact = 'mutating' | 'dry_run' | 'latency_us' | 'object' | 'uri' | keyof LineFacts | keyof BodyFacts;
+type OwnFact = 'mutating' | 'dry_run' | 'latency_us' | 'object' | 'uri' | 'cut' | keyof LineFacts | keyof BodyFacts;
 /** Facts of this event alone. */
 type OwnFacts = Absent<Pick<EventFacts, OwnFact>>;
 
@@ -103,12 +105,12 @@ function repeatedFacts(event: AuditEvent): RepeatedFacts {
 /** Side by side: to put them into one object first would cost as much as finding them. */
 function ownFacts(event: AuditEvent, action: Action): readonly Partial<OwnFacts>[] {
   const dryRun = isDryRun(event, action);
-  return [
+  return withoutRest<Partial<OwnFacts>>([
     {
       mutating: (action === 'write' || action === 'delete') && !dryRun,
       dry_run: dryRun || undefined,
       latency_us: latencyOf(event),
-      object: objectOf(event.objectRef),
+      object: objectOf(event),
       uri: { path: pathOf(event.requestURI) },
       credential: credentialId(event.user),
       rejected: rejectedFacts(event.responseStatus),
@@ -118,7 +120,7 @@ function ownFacts(event: AuditEvent, action: Action): readonly Partial<OwnFacts>
     uriFacts(event, action),
     annotationFacts(event),
     bodyFacts(event, action),
-  ];
+  ]);
 }
 
 /** Facts of bodies. What a read returns was done by somebody else, so only writes say what they make. */
@@ -147,9 +149,11 @@ function madeFacts(bodies: Bodies, event: AuditEvent): BodyFacts {
   const { resource, apiGroup } = event.objectRef ?? {};
   const isRbac = apiGroup === 'rbac.authorization.k8s.io';
   const rbac = isRbac ? rbacFacts(objects) : undefined;
-  const pod = podFacts(objects, resource, apiGroup);
+  const pods = podSpecsOf(objects, resource, apiGroup);
+  const pod = podFacts(pods.specs, objects);
   const meta = metaFacts(objects, event.requestObject, event.verb === 'patch');
-  const isPartial = !bodies.whole && (bodies.copies || (isRbac && leavesRbacOpen(objects)));
+  const leavesOpen = !bodies.whole && (bodies.copies || (isRbac && leavesRbacOpen(objects)));
+  const isPartial = leavesOpen || pods.partial;
   return {
     ...(isPartial && { body: 'partial' }),
     ...(rbac && { rbac }),

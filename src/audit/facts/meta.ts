@@ -1,7 +1,7 @@
 import { isObject, type JsonObject, stringOf } from '../../shared/json.ts';
 import { patchedParts, takesAway } from './bodies.ts';
 import type { MetaFacts } from './body-types.ts';
-import { allAt, at, distinct, objectsIn, present } from './values.ts';
+import { allAt, at, distinct, firstText, objectsIn, present } from './values.ts';
 
 /** Labels and annotations by which tools mark what is theirs. */
 const MARKS: readonly (readonly [manager: string, key: RegExp])[] = [
@@ -24,6 +24,7 @@ export function metaFacts(bodies: readonly JsonObject[], request: unknown, isPat
   const owners = allAt(metadata, 'ownerReferences').map(ownerOf);
   const templates = allAt(bodies, 'spec', 'template', 'metadata');
   return present({
+    generate_name: firstText(metadata.filter(isObject), 'generateName'),
     owners: distinct(owners),
     managers: distinct(marks.flatMap(managersIn)),
     finalizers: isPatch ? finalizersIn(request) : undefined,

@@ -1,8 +1,8 @@
 import { isObject, type JsonObject } from '../../shared/json.ts';
 import type { NetworkPolicyFacts } from './body-types.ts';
+import { holdMostAddresses } from './cidrs.ts';
 import { allAt, at, distinct, present } from './values.ts';
 
-const ANY_ADDRESS = new Set<unknown>(['0.0.0.0/0', '::/0']);
 const DIRECTIONS = [
   ['ingress', 'from'],
   ['egress', 'to'],
@@ -26,9 +26,9 @@ function openingsOf(rules: readonly unknown[], direction: string, key: string): 
   const peers = rules.flatMap(peersOf);
   const anywhere =
     rules.some((rule) => isObject(rule) && peersOf(rule).length === 0) ||
-    peers.some((peer) => ANY_ADDRESS.has(at(peer, 'ipBlock', 'cidr')));
+    holdMostAddresses(allAt(peers, 'ipBlock', 'cidr'));
   const allNamespaces = peers.some(
-    (peer) => isEmptySelector(at(peer, 'namespaceSelector')) && isUnbound(at(peer, 'podSelector')),
+    (peer) => boundsNothing(at(peer, 'namespaceSelector')) && isUnbound(at(peer, 'podSelector')),
   );
   return [
     ...(anywhere ? [`${direction}-${key}-anywhere`] : []),
@@ -37,7 +37,23 @@ function openingsOf(rules: readonly unknown[], direction: string, key: string): 
 }
 
 function isUnbound(selector: unknown): boolean {
-  return selector === undefined || selector === null || isEmptySelector(selector);
+  return selector === undefined || selector === null || boundsNothing(selector);
+}
+
+/** Every namespace has this label: https://kubernetes.io/docs/reference/labels-annotations-taints/#kubernetes-io-metadata-name */
+const ON_ALL = 'kubernetes.io/metadata.name';
+
+/** Whether it is empty, or at most leaves something out: no more of a bound than the exceptions of an ipBlock. */
+function boundsNothing(selector: unknown): boolean {
+  const { matchExpressions, ...others } = isObject(selector) ? selector : {};
+  if (!Array.isArray(matchExpressions)) return isEmptySelector(selector);
+  return isEmptySelector(others) && matchExpressions.every(leavesOut);
+}
+
+function leavesOut(expression: unknown): boolean {
+  const operator = at(expression, 'operator');
+  const onAll = operator === 'Exists' && at(expression, 'key') === ON_ALL;
+  return onAll || operator === 'NotIn' || operator === 'DoesNotExist';
 }
 
 function isEmptySelector(selector: unknown): boolean {

@@ -5,19 +5,14 @@ import { dangerousLists } from './dangerous-lists.ts';
 import { unconfinedParts } from './hardening.ts';
 import { capabilityDangers, hostPathDangers, normalCapability, normalPath } from './host-access.ts';
 import { imageFacts } from './images.ts';
-import { containersOf, podSpecsOf } from './pod-specs.ts';
+import { containersOf } from './pod-specs.ts';
 import { allAt, at, distinct, distinctIntegers, firstText, objectsIn, pairsIn, present, textOf } from './values.ts';
 
 const API_SERVER = '(api-server)';
 const MIRROR = 'kubernetes.io/config.mirror';
 
 /** What the pods of the request may do on their node. Booleans are present only when they are true. */
-export function podFacts(
-  bodies: readonly JsonObject[],
-  resource: string | undefined,
-  group: string | undefined,
-): PodFacts | undefined {
-  const specs = bodies.flatMap((body) => podSpecsOf(body, resource, group));
+export function podFacts(specs: readonly JsonObject[], bodies: readonly JsonObject[]): PodFacts | undefined {
   if (specs.length === 0) return undefined;
   const containers = specs.flatMap(containersOf);
   return {
@@ -72,9 +67,15 @@ function hostFacts(
     added_capabilities: distinct(capabilities),
     unconfined: distinct(unconfinedParts(security, annotations)),
     run_as_root: specs.some(runsAsRoot) || undefined,
-    volume_types: distinct(volumes.flatMap(Object.keys).filter((key) => key !== 'name' && !key.startsWith('$'))),
+    volume_types: distinct(volumeTypes(volumes)),
   });
   return facts ?? {};
+}
+
+/** A volume has its type as a key: gitRepo first, which runs code on the node, so that made-up keys do not cut it off. */
+function volumeTypes(volumes: readonly JsonObject[]): readonly string[] {
+  const types = volumes.flatMap(Object.keys).filter((key) => key !== 'name' && !key.startsWith('$'));
+  return [...types.filter((type) => type === 'gitRepo'), ...types];
 }
 
 function containerFacts(specs: readonly JsonObject[], containers: readonly JsonObject[]): PodFacts {

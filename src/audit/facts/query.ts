@@ -19,15 +19,13 @@ export function valuesOf(requestURI: string, name: string): readonly string[] {
   return start < 0 ? [] : new URLSearchParams(requestURI.slice(start + 1)).getAll(name);
 }
 
-/** A client may write what is no encoding: that stays as it is. */
 function decode(text: string): string {
-  if (!text.includes('%') && !text.includes('+')) return text;
-  const spaced = text.replaceAll('+', ' ');
-  try {
-    return decodeURIComponent(spaced);
-  } catch {
-    return spaced;
-  }
+  return text.includes('%') || text.includes('+') ? decodePath(text.replaceAll('+', ' ')) : text;
+}
+
+/** As the API server reads it: bytes that are no UTF-8 hide none of the others. What is no encoding stays as it is. */
+export function decodePath(text: string): string {
+  return text.replace(/(?:%[\da-f]{2})+/gi, (bytes) => Buffer.from(bytes.replaceAll('%', ''), 'hex').toString());
 }
 
 /** As the API server reads a boolean of a query (kubernetes, apimachinery/pkg/runtime/converter.go): an empty value is true. */

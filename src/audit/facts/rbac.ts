@@ -1,5 +1,5 @@
 import { type JsonObject, stringOf, stringsOf } from '../../shared/json.ts';
-import type { RbacFacts } from './body-types.ts';
+import type { RbacFacts } from './rbac-types.ts';
 import { allAt, distinct, objectsIn, pairsIn, present } from './values.ts';
 
 /**
@@ -17,6 +17,18 @@ const RBAC_GROUP = 'rbac.authorization.k8s.io';
 const RBAC_KINDS = ['roles', 'clusterroles', 'rolebindings', 'clusterrolebindings'];
 const WRITES = ['create', 'update', 'patch'];
 const READS = ['get', 'list', 'watch'];
+/** A patch is answered with the object, also one that changes nothing, and a deletion of many with all of them. */
+const TELLS = [...READS, 'patch', 'deletecollection'];
+const CERTIFICATES = 'certificates.k8s.io';
+const ADMISSION = 'admissionregistration.k8s.io';
+const WEBHOOKS = ['mutatingwebhookconfigurations', 'validatingwebhookconfigurations'];
+/** Who can be acted as, in the group authentication.k8s.io. */
+const IMPERSONATED = /^(?:users|groups|serviceaccounts|nodes|uids|userextras(?:\/.*)?)$/;
+const WORKLOADS: readonly (readonly [group: string, resources: readonly string[]])[] = [
+  ['', ['pods', 'replicationcontrollers']],
+  ['apps', ['deployments', 'daemonsets', 'statefulsets', 'replicasets']],
+  ['batch', ['jobs', 'cronjobs']],
+];
 
 /** What makes a rule a way to more rights: https://kubernetes.io/docs/concepts/security/rbac-good-practices/ */
 const DANGERS: readonly (readonly [string, (rule: Rule) => boolean])[] = [
@@ -25,13 +37,24 @@ const DANGERS: readonly (readonly [string, (rule: Rule) => boolean])[] = [
   ['wildcard-resource', (rule) => rule.resources?.includes('*') === true || rule.urls.includes('*')],
   ['escalate', (rule) => allows(rule, ['escalate'], RBAC_GROUP, ['roles', 'clusterroles'])],
   ['bind', (rule) => allows(rule, ['bind'], RBAC_GROUP, ['roles', 'clusterroles'])],
-  ['impersonate', (rule) => allows(rule, ['impersonate'], '', ['users', 'groups', 'serviceaccounts'])],
-  ['secrets-read', (rule) => allows(rule, READS, '', ['secrets'])],
+  ['impersonate', mayImpersonate],
+  ['secrets-read', (rule) => allows(rule, TELLS, '', ['secrets'])],
   ['pod-exec', (rule) => allows(rule, ['create', 'get'], '', ['pods/exec', 'pods/attach'])],
+  ['debug', (rule) => allows(rule, ['patch', 'update'], '', ['pods/ephemeralcontainers'])],
   ['token-create', (rule) => allows(rule, ['create'], '', ['serviceaccounts/token'])],
   ['node-proxy', (rule) => allows(rule, [...READS, ...WRITES, 'delete'], '', ['nodes/proxy'])],
   ['rbac-write', (rule) => allows(rule, WRITES, RBAC_GROUP, RBAC_KINDS)],
+  ['csr-approve', mayApprove],
+  ['webhook-write', (rule) => allows(rule, WRITES, ADMISSION, WEBHOOKS)],
+  ['workload-create', (rule) => WORKLOADS.some(([group, kinds]) => allows(rule, ['create'], group, kinds))],
+  ['daemonset-create', (rule) => allows(rule, ['create'], 'apps', ['daemonsets'])],
 ];
+
+/** Of the first there are few, so that they never fill a list themselves. */
+const WIDEST = [
+  /^(?:User|Group|\?)\/system:(?:anonymous|(?:un)?authenticated)$/,
+  /^ServiceAccount\/.*\/default$|^(?:User|\?)\/system:serviceaccount:.*:default$|^(?:Group|\?)\/system:serviceaccounts(?:$|:)/,
+] as const;
 
 /** What stands for a part that a patch does not say. */
 const UNSAID = '?';
@@ -47,7 +70,7 @@ export function rbacFacts(bodies: readonly JsonObject[]): RbacFacts | undefined 
     presumed: distinct(dangerous.filter((name) => !shown.has(name))),
     verbs: distinct(rules.flatMap((rule) => rule.verbs ?? [])),
     resources: distinct(rules.flatMap((rule) => rule.resources ?? [])),
-    subjects: distinct(subjectsIn(bodies).map(subjectOf)),
+    subjects: distinct(widestFirst(subjectsIn(bodies).map(subjectOf))),
     role: distinct(rolesIn(bodies)),
     role_kind: distinct(allAt(bodies, 'roleRef', 'kind').toReversed()),
     aggregates_to: distinct(allAt(bodies, 'metadata', 'labels').flatMap(pairsIn).map(aggregateOf)),
@@ -59,9 +82,12 @@ function aggregateOf(label: string): string | undefined {
   return /^rbac\.authorization\.k8s\.io\/aggregate-to-(.+)=true$/.exec(label)?.[1];
 }
 
-/** Whether bodies leave open what they give: subjects without their role, which no patch can change, or parts of a rule. */
+/**
+ * Whether bodies leave open what they give: subjects without their role, which no patch can change, or with several, of
+ * which all but one are decoys; or parts of a rule.
+ */
 export function leavesRbacOpen(bodies: readonly JsonObject[]): boolean {
-  if (subjectsIn(bodies).length > 0 && rolesIn(bodies).length === 0) return true;
+  if (subjectsIn(bodies).length > 0 && new Set(rolesIn(bodies)).size !== 1) return true;
   return rulesIn(bodies).some(
     ({ groups, resources, verbs }) => groups === undefined || resources === undefined || verbs === undefined,
   );
@@ -75,7 +101,10 @@ function subjectsIn(bodies: readonly JsonObject[]): readonly JsonObject[] {
   return bodies.flatMap((body) => objectsIn(body['subjects']));
 }
 
-/** All of them, the last one first: no operation of a patch can hide what another one wrote, nor can very many. */
+/**
+ * All of them, the last one first: no operation of a patch can hide what another one wrote, nor can very many. A question
+ * that leaves out harmless roles has to ask that no other role is among them.
+ */
 function rolesIn(bodies: readonly JsonObject[]): readonly unknown[] {
   return allAt(bodies, 'roleRef', 'name')
     .filter((name) => stringOf(name) !== undefined)
@@ -108,6 +137,29 @@ function isEverything({ groups, resources, verbs }: Rule): boolean {
   return hasAny(verbs, '*') && hasAny(resources, '*') && hasAny(groups, '*', '');
 }
 
+/**
+ * UIDs and extra fields have a group of their own, and in it stand all who are impersonated under constraints, with verbs
+ * such as `impersonate:user-info` (https://kubernetes.io/docs/reference/access-authn-authz/user-impersonation/).
+ */
+function mayImpersonate(rule: Rule): boolean {
+  if (allows(rule, ['impersonate'], '', ['users', 'groups', 'serviceaccounts'])) return true;
+  const verbs = rule.verbs ?? ['*'];
+  const resources = rule.resources ?? ['*'];
+  return (
+    hasAny(rule.groups, '*', 'authentication.k8s.io') &&
+    verbs.some((verb) => verb === '*' || verb.startsWith('impersonate')) &&
+    resources.some((held) => held === '*' || IMPERSONATED.test(held))
+  );
+}
+
+/** Either half: the two that it takes need not stand in one rule, nor in one role. */
+function mayApprove(rule: Rule): boolean {
+  return (
+    allows(rule, ['approve'], CERTIFICATES, ['signers']) ||
+    allows(rule, ['update', 'patch'], CERTIFICATES, ['certificatesigningrequests/approval'])
+  );
+}
+
 function listOf(value: unknown): readonly string[] | undefined {
   return Array.isArray(value) ? stringsOf(value) : undefined;
 }
@@ -125,15 +177,15 @@ function hasAny(held: readonly string[] | undefined, ...wanted: readonly string[
   return held === undefined || wanted.some((word) => held.includes(word));
 }
 
-// A rule for pods/* covers each subresource of pods, and one for */exec that subresource of everything.
+/**
+ * As Kubernetes matches resources: everything, the name itself, or one subresource of everything. `pods/*` is none of
+ * these, and a rule for it allows nothing (kubernetes, pkg/apis/rbac/v1/evaluation_helpers.go, ResourceMatches).
+ */
 function covers(rule: Rule, resource: string): boolean {
   if (rule.resources === undefined) return true;
-  const [name, subresource] = resource.split('/');
+  const [, subresource] = resource.split('/');
   return rule.resources.some(
-    (held) =>
-      held === '*' ||
-      held === resource ||
-      (subresource !== undefined && (held === `${name}/*` || held === `*/${subresource}`)),
+    (held) => held === '*' || held === resource || (subresource !== undefined && held === `*/${subresource}`),
   );
 }
 
@@ -150,6 +202,12 @@ function* targetsOf({ groups, resources, urls }: Rule): Generator<string> {
   for (const resource of new Set(resources ?? [UNSAID])) {
     for (const group of new Set(groups ?? [UNSAID])) yield group === '' ? resource : `${group}/${resource}`;
   }
+}
+
+/** So that no number of others cuts off those who are everybody, or the accounts that pods have without asking. */
+function* widestFirst(subjects: readonly (string | undefined)[]): Generator<string | undefined> {
+  for (const wide of WIDEST) yield* subjects.filter((subject) => subject !== undefined && wide.test(subject));
+  yield* subjects;
 }
 
 /** `ServiceAccount/namespace/name`, `User/name`; `?` for what a patch does not say. */

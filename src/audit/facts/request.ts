@@ -1,7 +1,7 @@
 import type { AuditEvent, ObjectRef } from '../event.ts';
 import { valuesOf } from './query.ts';
 import type { Action } from './types.ts';
-import { at } from './values.ts';
+import { at, textOf } from './values.ts';
 
 /** Subresources whose requests become connections, by what they belong to in the core group. */
 const CONNECTING = new Set([
@@ -61,9 +61,17 @@ export function resourceOf(ref: ObjectRef | undefined): string | undefined {
 }
 
 /** `namespace/name`; a Namespace itself, whose objectRef names it twice, is just its name. */
-export function objectOf(ref: ObjectRef | undefined): string | undefined {
-  if (ref?.name === undefined) return undefined;
-  return ref.namespace === undefined || ref.resource === 'namespaces' ? ref.name : `${ref.namespace}/${ref.name}`;
+export function objectOf(event: AuditEvent): string | undefined {
+  const ref = event.objectRef;
+  const name = ref?.name ?? generatedName(event);
+  if (ref === undefined || name === undefined) return undefined;
+  return ref.namespace === undefined || ref.resource === 'namespaces' ? name : `${ref.namespace}/${name}`;
+}
+
+/** What the API server made of `generateName`: only its answer says so, for objectRef holds what was sent. */
+function generatedName({ verb, objectRef, responseObject }: AuditEvent): string | undefined {
+  if (verb !== 'create' || objectRef?.subresource !== undefined) return undefined;
+  return textOf(at(responseObject, 'metadata', 'name'));
 }
 
 export function pathOf(requestURI: string): string {

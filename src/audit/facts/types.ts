@@ -5,7 +5,7 @@ import type { LineFacts, SourceFacts } from './request-types.ts';
  * The facts: everything under `kaudit.*` in a document, in the index's own spelling.
  * Absent means that the event does not say. FACTS_VERSION rises whenever a fact changes its meaning.
  */
-export const FACTS_VERSION = 4;
+export const FACTS_VERSION = 5;
 
 export type ActorType =
   | 'person'
@@ -66,13 +66,15 @@ export interface EventFacts extends LineFacts, BodyFacts {
   readonly latency_us?: number;
   /** `apps/deployments/scale`; the core group has no prefix. */
   readonly resource?: string;
-  /** `namespace/name`, or the name of a cluster-scoped object. */
+  /** `namespace/name`, or the name of a cluster-scoped object; of a generated name only where the answer is logged. */
   readonly object?: string;
   readonly source?: SourceFacts;
   readonly agent?: { readonly tool: string; readonly version?: string; readonly class: AgentClass };
   readonly uri: { readonly path: string };
   readonly authz?: { readonly role: string; readonly binding: string };
   readonly truncated?: boolean;
+  /** Names of the facts, such as `rbac.subjects`, that hold only the first values of what the event says. */
+  readonly cut?: readonly string[];
 }
 
 /** Why an event had to be indexed without its own structure. */

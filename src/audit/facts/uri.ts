@@ -3,7 +3,7 @@
 import { stringOf } from '../../shared/json.ts';
 import type { AuditEvent, ObjectRef } from '../event.ts';
 import { commandClasses, commandText, programOf } from './commands.ts';
-import { isTrue, queryOf, valuesOf } from './query.ts';
+import { decodePath, isTrue, queryOf, valuesOf } from './query.ts';
 import type {
   DeleteFacts,
   ExecFacts,
@@ -113,7 +113,8 @@ function portForwardFacts(requestURI: string): UriFacts['port_forward'] {
   return ports === undefined ? undefined : { ports };
 }
 
-const PROXY_PATH = /^\/api\/v1\/(?:namespaces\/[^/]+\/)?(?:nodes|pods|services)\/[^/]+\/proxy(\/.*)?$/;
+/** In a path that is decoded: the API server looks at no other. */
+const PROXY_PATH = /^\/+api\/v1\/(?:namespaces\/[^/]+\/)?(?:nodes|pods|services)\/[^/]+\/proxy(\/.*)?$/s;
 const KUBELET_PORTS = new Set([undefined, '10250', '10255']);
 
 /** The name of a proxied object is `name`, `name:port` or `scheme:name:port`. */
@@ -121,7 +122,7 @@ function proxyFacts({ requestURI, objectRef }: AuditEvent): ProxyFacts | undefin
   const parts = objectRef?.name?.split(':') ?? [];
   const [target, port] = parts.length > 2 ? parts.slice(1) : parts;
   const [own = ''] = requestURI.split('?', 1);
-  const path = decodePath(PROXY_PATH.exec(own)?.[1] ?? queryOf(requestURI)?.get('path'));
+  const path = PROXY_PATH.exec(decodePath(own))?.[1] ?? queryOf(requestURI)?.get('path');
   const isKubelet = objectRef?.resource === 'nodes' && KUBELET_PORTS.has(stringOf(port));
   return present({
     target: textOf(target),
@@ -129,14 +130,6 @@ function proxyFacts({ requestURI, objectRef }: AuditEvent): ProxyFacts | undefin
     path: textOf(path),
     kubelet: isKubelet ? textOf(path?.split('/').find((step) => step !== '')) : undefined,
   });
-}
-
-function decodePath(path: string | undefined): string | undefined {
-  try {
-    return path === undefined ? undefined : decodeURIComponent(path);
-  } catch {
-    return path;
-  }
 }
 
 function isLog(ref: ObjectRef | undefined): boolean {

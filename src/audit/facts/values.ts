@@ -1,7 +1,7 @@
 /** Reading values that a client chose: of any type, any length and any number. */
 import { isObject, type JsonObject, stringOf } from '../../shared/json.ts';
 
-/** The most values that one list of facts keeps: a client may send thousands, and a query needs none of the rest. */
+/** The most values that one list of facts keeps: a client may send thousands. */
 export const LIST_LIMIT = 256;
 /** The most characters of a text that was chosen by a client; the index would not search longer ones. */
 export const TEXT_LIMIT = 1024;
@@ -37,23 +37,26 @@ export function integerIn(text: string | undefined): number | undefined {
   return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 }
 
-/** Distinct non-empty strings, each cut at the limit, in the order of their first appearance; undefined for none. */
+/**
+ * Distinct non-empty strings, each cut at the limit, in the order of their first appearance; undefined for none. One more
+ * than a list keeps tells that there are more (cut.ts).
+ */
 export function distinct(values: Iterable<unknown>): readonly string[] | undefined {
   const seen = new Set<string>();
   for (const value of values) {
     if (typeof value === 'string' && value !== '') seen.add(clip(value));
-    if (seen.size === LIST_LIMIT) break;
+    if (seen.size > LIST_LIMIT) break;
   }
   return seen.size === 0 ? undefined : [...seen];
 }
 
-/** Distinct whole numbers in the order of their first appearance; undefined for none. */
+/** Distinct whole numbers, as above. */
 export function distinctIntegers(values: Iterable<unknown>): readonly number[] | undefined {
   const seen = new Set<number>();
   for (const value of values) {
     const number = integerOf(value);
     if (number !== undefined) seen.add(number);
-    if (seen.size === LIST_LIMIT) break;
+    if (seen.size > LIST_LIMIT) break;
   }
   return seen.size === 0 ? undefined : [...seen];
 }

@@ -43,7 +43,8 @@ export function kqlOfKind(definition: Definition): readonly PlacedKql[] {
   }
 }
 
-function fieldsOfKind(definition: Definition): readonly string[] {
+/** The fields that this kind counts or compares. */
+export function fieldsOfKind(definition: Definition): readonly string[] {
   const some = (name: string | undefined): readonly string[] => (name === undefined ? [] : [name]);
   switch (definition.kind) {
     case 'threshold':

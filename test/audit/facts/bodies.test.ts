@@ -35,16 +35,29 @@ describe('rbac of a role', () => {
     ['impersonate', rule('', 'serviceaccounts', 'impersonate')],
     ['secrets-read', rule('', 'secrets', 'list')],
     ['pod-exec', rule('', 'pods/exec', 'create')],
-    ['pod-exec', rule('', 'pods/*', 'create')],
+    ['pod-exec', rule('', '*/exec', 'create')],
     ['token-create', rule('', 'serviceaccounts/token', 'create')],
     ['node-proxy', rule('', 'nodes/proxy', 'get')],
+    ['impersonate', rule('authentication.k8s.io', 'uids', 'impersonate')],
+    ['impersonate', rule('authentication.k8s.io', 'userextras/scopes', 'impersonate')],
+    ['impersonate', rule('authentication.k8s.io', 'users', 'impersonate:user-info')],
+    ['secrets-read', rule('', 'secrets', 'patch')],
+    ['secrets-read', rule('', 'secrets', 'deletecollection')],
+    ['debug', rule('', 'pods/ephemeralcontainers', 'patch')],
+    ['debug', rule('', '*/ephemeralcontainers', 'update')],
+    ['csr-approve', rule('certificates.k8s.io', 'signers', 'approve')],
+    ['csr-approve', rule('certificates.k8s.io', 'certificatesigningrequests/approval', 'update')],
+    ['webhook-write', rule('admissionregistration.k8s.io', 'mutatingwebhookconfigurations', 'patch')],
+    ['workload-create', rule('', 'pods', 'create')],
+    ['workload-create', rule('batch', 'cronjobs', 'create')],
+    ['daemonset-create', rule('apps', 'daemonsets', 'create')],
     ['rbac-write', rule('rbac.authorization.k8s.io', 'rolebindings', 'create')],
   ])('calls %s dangerous: %j', (danger, dangerous) => {
     expect(dangers(dangerous)).toContain(danger);
   });
 
   it('sees every danger in a role that allows everything', () => {
-    expect(dangers(rule('*', '*', '*'))).toHaveLength(11);
+    expect(dangers(rule('*', '*', '*'))).toHaveLength(16);
   });
 
   it.each([
@@ -52,6 +65,13 @@ describe('rbac of a role', () => {
     [[rule('policy', 'podsecuritypolicies', 'use')]],
     [[rule('', 'secrets', 'create'), rule('', 'pods', 'get')]],
     [[rule('example.com', 'roles', 'bind')]],
+    [[rule('authentication.k8s.io', 'tokenreviews', 'create')]],
+    [[rule('certificates.k8s.io', 'certificatesigningrequests', 'create', 'update')]],
+    [[rule('certificates.k8s.io', 'signers', 'sign')]],
+    [[rule('apps', 'daemonsets', 'update', 'patch')]],
+    [[rule('', 'secrets', 'update', 'delete')]],
+    [[rule('', 'pods/ephemeralcontainers', 'get')]],
+    [[rule('', 'pods/*', 'create', 'get')]],
   ])('finds %j harmless', (rules) => {
     expect(dangers(...rules)).toBeUndefined();
   });
@@ -207,6 +227,19 @@ describe('rbac of a binding', () => {
     const padded = rbac([...padding, ...requestObject], { verb: 'patch' }) as { role: readonly string[] };
     expect(padded.role).toHaveLength(256);
     expect(padded.role).toContain('cluster-admin');
+  });
+
+  it.each<[string, readonly object[]]>([
+    ['named twice', [{ op: 'replace', path: '/roleRef/name', value: 'my-role' }]],
+    ['copied', [{ op: 'copy', from: '/metadata/labels/a', path: '/roleRef/name' }]],
+  ])('does not know which role it is where it is %s', (_, operations) => {
+    const objectRef = { ...rolesRef, resource: 'clusterrolebindings' };
+    const decoy = { op: 'replace', path: '/roleRef/name', value: 'system:discovery' };
+    const subject = { op: 'add', path: '/subjects/-', value: { kind: 'User', name: 'eve' } };
+    const patched = (...more: readonly object[]): object =>
+      factsFor({ verb: 'patch', level: 'Request', objectRef, requestObject: [decoy, ...more, subject] });
+    expect(patched(...operations)).toMatchObject({ body: 'partial' });
+    expect(patched(decoy)).not.toHaveProperty('body');
   });
 
   it('is told whole where subjects stay as they are', () => {

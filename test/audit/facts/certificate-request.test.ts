@@ -64,6 +64,39 @@ describe('a certificate request', () => {
     expect(csr({ request: 'A'.repeat(5_000_000) })).toEqual({ unreadable: true });
   });
 
+  const certified = (...commonNames: readonly string[]): string => {
+    const made = forge.pki.createCertificationRequest();
+    made.publicKey = keys.publicKey;
+    made.setSubject(commonNames.map((value) => ({ name: 'commonName', value })));
+    made.sign(keys.privateKey);
+    return forge.pki.certificationRequestToPem(made);
+  };
+  const inPem = (pem: string): unknown => csr({ request: Buffer.from(pem).toString('base64') });
+
+  it('is for the last of its common names, as the API server reads it', () => {
+    expect(inPem(certified('admin', 'x', 'admin'))).toEqual({ common_name: 'admin' });
+  });
+
+  it('is read behind headers, and behind what openssl writes before it', () => {
+    const begin = 'BEGIN CERTIFICATE REQUEST-----\r\n';
+    const pem = certified('admin');
+    expect(pem).toContain(begin);
+    expect(inPem(pem.replace(begin, `${begin}X: y\nProc-Type: 4\n\n`))).toEqual({ common_name: 'admin' });
+    expect(inPem(`Certificate Request:\n    Data: x\n${pem}`)).toEqual({ common_name: 'admin' });
+  });
+
+  it('is not read where there are several, of which one may be a decoy', () => {
+    expect(inPem(certified('x') + certified('admin'))).toEqual({ unreadable: true });
+  });
+
+  it.each([' ', 'a', 'a:\n', '\n', ':'])('of any number of %j is read in no time', (filler) => {
+    const request = `-----BEGIN CERTIFICATE REQUEST-----${filler.repeat(48_000 / filler.length)}`;
+    const began = performance.now();
+    expect(inPem(request)).toEqual({ unreadable: true });
+    expect(inPem(request.replace('T-----', 'T-----\n'))).toEqual({ unreadable: true });
+    expect(performance.now() - began).toBeLessThan(1000);
+  });
+
   it('gives back any name', () => {
     fc.assert(
       fc.property(fc.stringMatching(/^[ -~]{1,60}$/), fc.stringMatching(/^[ -~]{1,200}$/), (name, group) => {
@@ -121,6 +154,7 @@ describe('DER', () => {
     [0x1e, '006700fc006e', 'gün'],
     [0x1e, '00', undefined],
     [0x02, '01', undefined],
+    [0x1a, '61', undefined],
   ])('has texts of several types: %i %s', (tag, hex, text) => {
     expect(textOfDer({ tag, content: Buffer.from(hex, 'hex') })).toBe(text);
   });

@@ -140,6 +140,11 @@ describe('a NetworkPolicy', () => {
   const openings = (spec: object): unknown =>
     written('networking.k8s.io/networkpolicies', { spec }).network_policy?.openings;
 
+  const peers = (...from: readonly object[]): object => ({ ingress: [{ from }] });
+  const exists = { key: 'kubernetes.io/metadata.name', operator: 'Exists' };
+  const leavesOut = { key: 'a', operator: 'NotIn', values: ['b'] };
+  const within = { key: 'a', operator: 'In', values: ['b'] };
+
   it.each<[object, readonly string[] | undefined]>([
     [{ ingress: [{}] }, ['ingress-from-anywhere']],
     [{ ingress: [{ from: [], ports: [{ port: 80 }] }] }, ['ingress-from-anywhere']],
@@ -151,6 +156,12 @@ describe('a NetworkPolicy', () => {
     [{ ingress: [{ from: [{ namespaceSelector: {}, podSelector: { matchLabels: { a: 'b' } } }] }] }, undefined],
     [{ ingress: [{ from: [{ podSelector: {} }] }] }, undefined],
     [{ ingress: [{ from: [{ ipBlock: { cidr: '10.0.0.0/8' } }] }] }, undefined],
+    [peers({ ipBlock: { cidr: '0.0.0.0/1' } }, { ipBlock: { cidr: '128.0.0.0/1' } }), ['ingress-from-anywhere']],
+    [peers({ namespaceSelector: { matchExpressions: [exists] } }), ['ingress-from-all-namespaces']],
+    [peers({ namespaceSelector: { matchExpressions: [leavesOut] } }), ['ingress-from-all-namespaces']],
+    [peers({ namespaceSelector: { matchExpressions: [leavesOut, within] } }), undefined],
+    [peers({ namespaceSelector: { matchExpressions: [exists], matchLabels: { a: 'b' } } }), undefined],
+    [peers({ namespaceSelector: {}, podSelector: { matchExpressions: [within] } }), undefined],
     [{ ingress: [], egress: [] }, undefined],
     [{ ingress: ['odd', null], egress: 'x' }, undefined],
   ])('%j', (spec, expected) => {

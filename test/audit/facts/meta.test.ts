@@ -32,6 +32,10 @@ describe('what an object says of itself', () => {
     expect(marked(labels, annotations)).toEqual({ managers });
   });
 
+  it('is what its name is generated of', () => {
+    expect(meta({ metadata: { generateName: 'web-' } }, 'create')).toEqual({ generate_name: 'web-' });
+  });
+
   it('is that it wants to pass an image policy', () => {
     expect(marked({ 'image-policy.k8s.io/break-glass': 'true' })).toEqual({ break_glass: true });
     expect(marked({}, { 'prod.image-policy.k8s.io/ticket-1': 'break-glass' })).toEqual({ break_glass: true });

@@ -189,6 +189,57 @@ describe('templates of pods', () => {
     expect(pod({}, { verb: 'patch', objectRef, requestObject })).toMatchObject({ dangerous: ['host-pid'] });
   });
 
+  it('are found behind any number of values that are none', () => {
+    const rollout = { resource: 'rollouts', apiGroup: 'argoproj.io' };
+    const behind = (filler: unknown): object =>
+      factsFor({
+        verb: 'create',
+        level: 'RequestResponse',
+        objectRef: rollout,
+        requestObject: { spec: { filler, template: { spec } } },
+      });
+    const zeros = behind(Array.from({ length: 300_000 }, () => 0));
+    expect(zeros).toMatchObject({ pod: held });
+    expect(zeros).not.toHaveProperty('body');
+    expect(behind([{ containers: [] }])).toMatchObject({ pod: held });
+    // What is too large to be looked through says so.
+    expect(behind(Array.from({ length: 300_000 }, () => ({})))).toMatchObject({ body: 'partial' });
+  });
+
+  it('are found in a workflow of Argo, whose templates have a container each', () => {
+    const objectRef = { resource: 'workflows', apiGroup: 'argoproj.io' };
+    const templates = [
+      { name: 'a', container: { image: 'a', volumeMounts: [{ name: 'root' }] }, initContainers: [{ image: 'i' }] },
+      {
+        name: 's',
+        script: { image: 's', command: ['sh'], source: './m --donate-level 1' },
+        sidecars: [{ image: 'c' }],
+      },
+      { name: 'set', containerSet: { containers: [{ image: 'e', securityContext: { privileged: true } }] } },
+      { name: 'steps', steps: [[{ name: 'x', template: 'a' }]] },
+    ];
+    const volumes = [{ name: 'root', hostPath: { path: '/' } }];
+    const found = pod({}, { objectRef, requestObject: { spec: { templates, volumes, hostNetwork: true } } });
+    expect(found).toMatchObject({
+      dangerous: ['privileged', 'host-network', 'host-path-root'],
+      dangerous_in: ['containers'],
+      command_classes: ['miner', 'shell'],
+    });
+    expect(found?.images?.toSorted()).toEqual(['a', 'c', 'e', 'i', 's']);
+  });
+
+  it('are found in a patch of a workflow', () => {
+    const objectRef = { resource: 'workflows', apiGroup: 'argoproj.io' };
+    const patched = (path: string, value: unknown): unknown =>
+      pod({}, { verb: 'patch', objectRef, requestObject: [{ op: 'add', path, value }] });
+    expect(patched('/spec/volumes/-', { name: 'r', hostPath: { path: '/' } })).toMatchObject({
+      dangerous: ['host-path-root'],
+    });
+    expect(patched('/spec/templates/0/container/securityContext', { privileged: true })).toMatchObject({
+      dangerous: ['privileged'],
+    });
+  });
+
   it('are none where a resource of Kubernetes has a field of that name', () => {
     const requestObject = { data: { template: { spec: { hostPID: true } } } };
     expect(pod({}, { objectRef: { resource: 'configmaps' }, requestObject })).toBeUndefined();

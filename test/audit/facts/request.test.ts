@@ -94,6 +94,27 @@ describe('names', () => {
   });
 });
 
+describe('a generated name', () => {
+  const objectRef = { resource: 'pods', namespace: 'prod' };
+  const responseObject = { kind: 'Pod', metadata: { name: 'web-x7k2q', generateName: 'web-' } };
+  const made = (changes: object): unknown =>
+    factsFor({ verb: 'create', level: 'RequestResponse', objectRef, responseObject, ...changes }).object;
+
+  it('is the one that the answer tells', () => {
+    expect(made({})).toBe('prod/web-x7k2q');
+    expect(made({ objectRef: { resource: 'nodes' } })).toBe('web-x7k2q');
+  });
+
+  it('is none where a name was sent, where nothing was made, and where something else is answered', () => {
+    expect(made({ objectRef: { ...objectRef, name: 'web' } })).toBe('prod/web');
+    expect(made({ verb: 'list' })).toBeUndefined();
+    expect(made({ responseObject: { kind: 'Status', metadata: {} } })).toBeUndefined();
+    expect(made({ responseObject: undefined })).toBeUndefined();
+    expect(made({ objectRef: { ...objectRef, subresource: 'status' } })).toBeUndefined();
+    expect(made({ objectRef: undefined })).toBeUndefined();
+  });
+});
+
 describe('exec', () => {
   const exec = (query: string): unknown =>
     factsFor({

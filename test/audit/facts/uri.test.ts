@@ -125,10 +125,19 @@ describe('a proxied request', () => {
     ['nodes', 'n1:10250', '/%72un/ns', { target: 'n1', port: '10250', path: '/run/ns', kubelet: 'run' }],
     ['nodes', 'n1', '//checkpoint/a', { target: 'n1', path: '//checkpoint/a', kubelet: 'checkpoint' }],
     ['nodes', 'n1:9100', '/metrics', { target: 'n1', port: '9100', path: '/metrics' }],
-    ['nodes', 'n1', '/%E0%A4%A', { target: 'n1', path: '/%E0%A4%A', kubelet: '%E0%A4%A' }],
+    ['nodes', 'n1', '/%E0%A4%A', { target: 'n1', path: '/\ufffd%A', kubelet: '\ufffd%A' }],
+    ['nodes', 'n1', '/%63heckpoint/%ff/%0a', { target: 'n1', path: '/checkpoint/\ufffd/\n', kubelet: 'checkpoint' }],
     ['nodes', 'n1', '', { target: 'n1' }],
     ['pods', 'api-0', '?path=admin', { target: 'api-0', path: 'admin' }],
   ])('%s %s %s', (resource, name, path, proxy) => {
     expect(proxied(resource, name, path)).toEqual(proxy);
   });
+
+  it.each(['/api/v1/nodes/n1/%70roxy/checkpoint/a', '//%61pi/v1/node%73/n1/proxy/checkpoint/a%ff'])(
+    'is read as the API server reads it: %s',
+    (requestURI) => {
+      const objectRef = { resource: 'nodes', name: 'n1', subresource: 'proxy', apiVersion: 'v1' };
+      expect(factsFor({ verb: 'get', objectRef, requestURI }).proxy).toMatchObject({ kubelet: 'checkpoint' });
+    },
+  );
 });
