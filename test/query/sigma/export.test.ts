@@ -69,7 +69,7 @@ describe('exportSigma', () => {
     'impersonation',
     'namespace-deleted',
     'secrets-deleted',
-    'secrets-read',
+    'secret-list-cluster-wide',
     'service-account-token-created',
   ])('%s comes back from Sigma selecting the same events', async (id) => {
     const { text } = exportSigma(shipped(id), fields, scope);
