@@ -84,7 +84,7 @@ describe('explainEvent', () => {
       '    - verb: deletecollection [list]',
       '    - all of',
       '      - verb: patch [list]',
-      '      - kaudit.dry_run: true',
+      '      - kaudit.dry_run: true []',
     ]);
   });
 
@@ -100,7 +100,7 @@ describe('explainEvent', () => {
       '    - verb: deletecollection [update]',
       '    - all of',
       '      - verb: patch [update]',
-      '      - kaudit.dry_run: true',
+      '      - kaudit.dry_run: true []',
     ]);
   });
 
