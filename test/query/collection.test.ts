@@ -23,6 +23,12 @@ function problems(changes: Partial<Definition>): readonly string[] {
   return checkCollection(all, fields).get(changed.file) ?? [];
 }
 
+/** What makes another investigation the question that it is. */
+function ofKind(id: string): Partial<Definition> {
+  const { title: _, ...definition } = library.investigations.find((one) => one.definition.id === id)?.definition ?? {};
+  return definition;
+}
+
 describe('checkCollection', () => {
   it('finds nothing in what is shipped', () => {
     const found = [...checkCollection(library, fields)].filter(([, lines]) => lines.length > 0);
@@ -40,7 +46,22 @@ describe('checkCollection', () => {
     [
       'a fact out of a body at level Metadata',
       { match: 'kaudit.pod.dangerous: *', requires: { level: 'Metadata' } },
-      'requires.level: kaudit.pod.dangerous comes from a body',
+      'requires.level: kaudit.pod.dangerous in match comes from a body',
+    ],
+    [
+      'a fact out of a body in a step',
+      { ...ofKind('attack-chain'), requires: { level: 'Metadata' } },
+      'requires.level: kaudit.pod.dangerous in sequence.steps.2.match comes from a body',
+    ],
+    [
+      'a span that two looks would cut in half',
+      { ...ofKind('requests-forbidden'), schedule: { every: '1h', lookback: '1h' } },
+      'schedule.lookback: 1h is less than every 1h and within 1h',
+    ],
+    [
+      'steps that two looks would cut apart',
+      { ...ofKind('attack-chain'), schedule: { every: '1h', lookback: '2h' } },
+      'schedule.lookback: 2h is less than every 1h and within 2h',
     ],
     ['a schedule with holes', { schedule: { every: '1h', lookback: '10m' } }, 'schedule.lookback: 10m is less'],
   ])('finds %s', (_, changes, problem) => {
