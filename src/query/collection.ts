@@ -3,6 +3,7 @@ import type { FieldTypes } from './fields.ts';
 import { kqlOfKind } from './kinds/check.ts';
 import { type KqlNode, parseKql } from './kql.ts';
 import type { Investigation, Library } from './library.ts';
+import { isList } from './list-facts.ts';
 import { emptyEntries, type Pack } from './pack.ts';
 import { parseDuration } from './time.ts';
 
@@ -28,6 +29,7 @@ export function checkCollection({ investigations, packs }: Library, fields: Fiel
       ...scenarioProblems(definition),
       ...requirementProblems(definition, fields),
       ...scheduleProblems(definition),
+      ...parameterProblems(definition),
     ]);
   }
   for (const pack of packs.values()) found.set(pack.file, packProblems(pack, investigations));
@@ -57,6 +59,15 @@ function requirementProblems(definition: Definition, fields: FieldTypes): Proble
       ? []
       : [`requires.level: ${fact} in ${place} comes from a body, which needs Request or more`];
   });
+}
+
+/** Who may write a list puts a value on it that is left out, and hides all that stands beside it. */
+function parameterProblems({ parameters }: Definition): Problems {
+  return Object.entries(parameters).flatMap(([name, { field, exclude }]) =>
+    exclude && isList(field)
+      ? [`parameters.${name}: one event has several ${field}, and one of them would hide it`]
+      : [],
+  );
 }
 
 /** Two looks have to overlap by as long as what is looked for may take: it may begin right before the end of one. */

@@ -9,7 +9,11 @@ import {
   type Library,
   readLibrary,
   SHIPPED,
+  scenarioCases,
 } from '../../src/query/index.ts';
+import { isList } from '../../src/query/list-facts.ts';
+import { isObject } from '../../src/shared/json.ts';
+import { factsFor } from '../support/events.ts';
 
 const fields = fieldTypes(readTemplate().template.mappings.properties);
 const library = readLibrary([SHIPPED], fields);
@@ -63,6 +67,13 @@ describe('checkCollection', () => {
       { ...ofKind('attack-chain'), schedule: { every: '1h', lookback: '2h' } },
       'schedule.lookback: 2h is less than every 1h and within 2h',
     ],
+    [
+      'a parameter that a decoy would turn against us',
+      {
+        parameters: { exceptImages: { field: 'kaudit.pod.repositories', exclude: true, default: [], about: 'Agents' } },
+      },
+      'parameters.exceptImages: one event has several kaudit.pod.repositories',
+    ],
     ['a schedule with holes', { schedule: { every: '1h', lookback: '10m' } }, 'schedule.lookback: 10m is less'],
   ])('finds %s', (_, changes, problem) => {
     expect(problems(changes).join()).toContain(problem);
@@ -77,6 +88,26 @@ describe('checkCollection', () => {
     ]);
   });
 });
+
+describe('isList', () => {
+  it('is told of every fact that has several values in a scenario', () => {
+    const cases = scenarioCases(library.investigations.map(({ definition }) => definition));
+    const found = new Set(
+      cases
+        .flatMap(({ lines }) => lines.filter((line) => line.includes('"requestObject"')))
+        .flatMap((line) => listsIn(factsFor(JSON.parse(line)))),
+    );
+    expect([...found].filter((field) => !isList(field))).toEqual([]);
+    expect(found.size).toBeGreaterThan(50);
+    for (const field of found) expect(fields.has(field)).toBe(true);
+  });
+});
+
+/** The dotted names of what is a list. */
+function listsIn(value: unknown, name = 'kaudit'): readonly string[] {
+  if (Array.isArray(value)) return [name];
+  return isObject(value) ? Object.entries(value).flatMap(([key, part]) => listsIn(part, `${name}.${key}`)) : [];
+}
 
 describe('isBodyFact', () => {
   it('is told of the same facts as the reader of README', () => {

@@ -29,7 +29,8 @@ export function importSigma(source: string, file: string, fields: FieldTypes): I
   const rule = parseSigmaRule(source, file);
   const { match, parts, notes } = translated(rule, file, fields);
   const id = idOf(rule.title);
-  const caseNote = 'values: Sigma does not mind case, and here case counts, so that what is written otherwise is missed';
+  const caseNote =
+    'values: Sigma does not mind case, and here case counts, so that what is written otherwise is missed';
   return { id, source: render(id, rule, match, parts, [...notes, caseNote], fields), notes: [...notes, caseNote] };
 }
 
