@@ -53,7 +53,7 @@ export async function exportQuery({ io }: Context, flags: ExportFlags): Promise<
   const scope = scopeOf(flags, library, [investigation.definition]);
   const { text, notes } =
     flags.format === 'sigma'
-      ? exportSigma(investigation, mappedFields())
+      ? exportSigma(investigation, mappedFields(), scope)
       : exportElasticRule(investigation, scope, scope.namespace);
   await io.out(text);
   for (const note of notes) io.say(`Not in the rule: ${note}`);

@@ -1,7 +1,9 @@
 import type { Definition, Problems } from './definition.ts';
 import type { FieldTypes } from './fields.ts';
+import { kqlOfKind } from './kinds/check.ts';
 import { type KqlNode, parseKql } from './kql.ts';
 import type { Investigation, Library } from './library.ts';
+import { isList } from './list-facts.ts';
 import { emptyEntries, type Pack } from './pack.ts';
 import { parseDuration } from './time.ts';
 
@@ -27,6 +29,7 @@ export function checkCollection({ investigations, packs }: Library, fields: Fiel
       ...scenarioProblems(definition),
       ...requirementProblems(definition, fields),
       ...scheduleProblems(definition),
+      ...parameterProblems(definition),
     ]);
   }
   for (const pack of packs.values()) found.set(pack.file, packProblems(pack, investigations));
@@ -45,15 +48,44 @@ function scenarioProblems({ scenarios }: Definition): Problems {
   return [`scenarios: ${matching} that match and ${silent} that do not; at least two of each are wanted`];
 }
 
-function requirementProblems({ match, requires }: Definition, fields: FieldTypes): Problems {
+/** Whatever part of the question asks for a body, not the filter alone. */
+function requirementProblems(definition: Definition, fields: FieldTypes): Problems {
+  const { match, requires } = definition;
   if (requires.level === 'Request' || requires.level === 'RequestResponse') return [];
-  const fact = fieldsOf(parseKql(match, fields)).find((field) => BODY_FACTS.test(field));
-  return fact === undefined ? [] : [`requires.level: ${fact} comes from a body, which needs Request or more`];
+  const asked = [{ place: 'match', query: match }, ...kqlOfKind(definition)];
+  return asked.flatMap(({ place, query }) => {
+    const fact = fieldsOf(parseKql(query, fields)).find(isBodyFact);
+    return fact === undefined
+      ? []
+      : [`requires.level: ${fact} in ${place} comes from a body, which needs Request or more`];
+  });
 }
 
-function scheduleProblems({ schedule: { every, lookback } }: Definition): Problems {
-  if ((parseDuration(lookback) ?? 0) >= (parseDuration(every) ?? 0)) return [];
-  return [`schedule.lookback: ${lookback} is less than every ${every}: what comes between is never looked at`];
+/** Who may write a list puts a value on it that is left out, and hides all that stands beside it. */
+function parameterProblems({ parameters }: Definition): Problems {
+  return Object.entries(parameters).flatMap(([name, { field, exclude }]) =>
+    exclude && isList(field)
+      ? [`parameters.${name}: one event has several ${field}, and one of them would hide it`]
+      : [],
+  );
+}
+
+/** Two looks have to overlap by as long as what is looked for may take: it may begin right before the end of one. */
+function scheduleProblems(definition: Definition): Problems {
+  const { every, lookback } = definition.schedule;
+  const within = spanOf(definition);
+  const needed = (parseDuration(every) ?? 0) + (within === undefined ? 0 : (parseDuration(within) ?? 0));
+  if ((parseDuration(lookback) ?? 0) >= needed) return [];
+  return within === undefined
+    ? [`schedule.lookback: ${lookback} is less than every ${every}: what comes between is never looked at`]
+    : [
+        `schedule.lookback: ${lookback} is less than every ${every} and within ${within}: what spans two looks is in neither`,
+      ];
+}
+
+function spanOf(definition: Definition): string | undefined {
+  if (definition.kind === 'threshold') return definition.threshold.within;
+  return definition.kind === 'sequence' ? definition.sequence.within : undefined;
 }
 
 export function isBodyFact(field: string): boolean {

@@ -75,6 +75,8 @@ const common = {
     level: z.enum(LEVELS),
     /** KQL: the requests that would show the answer if they were logged at that level. */
     of: text.optional(),
+    /** KQL: those of them that leave the answer open whatever is logged, as an update does that takes away by leaving out. */
+    open: text.optional(),
     /** Stages without which the answer cannot show. */
     stages: z.array(z.enum(STAGES)).optional(),
   }),
@@ -185,6 +187,7 @@ function definitionProblems(definition: Definition, fields: FieldTypes): Problem
   return [
     ...problemOf('match', checkKql(definition.match, fields)),
     ...problemOf('requires.of', requires.of === undefined ? undefined : checkKql(requires.of, fields)),
+    ...problemOf('requires.open', requires.open === undefined ? undefined : checkKql(requires.open, fields)),
     ...used.filter((name) => !fields.has(name)).map((name) => `${name} is no field of the mapping`),
     ...kindProblems(definition, fields),
     ...measureProblems(group, fields),

@@ -2,8 +2,9 @@ import { eventsAlias } from '../audit/indices.ts';
 import type { Definition } from './definition.ts';
 import type { Investigation } from './library.ts';
 import { reportedKql } from './one-kql.ts';
+import { doesNotFit, type Exported, notesOfRule, requireFit } from './rule-limits.ts';
 import type { Scope } from './scope.ts';
-import { doesNotFit, type Exported } from './sigma/export.ts';
+import { inWords, milliseconds } from './time.ts';
 import type { Severity } from './types.ts';
 
 /** Elastic's own scores for its severities; it knows no severity below low. */
@@ -21,7 +22,9 @@ const RISK: Readonly<Record<Severity, readonly [string, number]>> = {
  */
 export function exportElasticRule({ definition, category }: Investigation, scope: Scope, namespace: string): Exported {
   const { id, version, title, question, severity, attack, schedule, falsePositives, next } = definition;
+  requireFit(definition, scope);
   const [level, score] = RISK[severity];
+  const lookback = lookbackOf(definition);
   const rule = {
     rule_id: `kaudit-${id}`,
     version,
@@ -34,13 +37,19 @@ export function exportElasticRule({ definition, category }: Investigation, scope
     language: 'kuery',
     query: reportedKql(definition, scope),
     interval: schedule.every,
-    from: `now-${lookbackOf(definition)}`,
+    from: `now-${lookback / 1000}s`,
+    // A file that is loaded long after its events is as new to a rule as any other.
+    timestamp_override: 'kaudit.ingested',
     tags: ['Kubernetes', `category: ${category}`, ...attack],
     false_positives: falsePositives.map(({ what, tell }) => `${what}: ${tell}`),
     note: next.map((step) => `- ${step}`).join('\n'),
     enabled: false,
   };
-  const notes = definition.kind === 'threshold' ? ['any span of that length: Elastic counts over each look-back'] : [];
+  const notes = [
+    ...notesOfRule(definition, scope),
+    ...notesOfKind(definition),
+    `what a load brings that takes longer than ${inWords(lookback - milliseconds(schedule.every))}: it shows when the load ends, dated by its beginning`,
+  ];
   return { text: `${JSON.stringify(rule)}\n`, notes };
 }
 
@@ -64,7 +73,19 @@ function typeOf(definition: Definition): object {
   }
 }
 
-/** A threshold has to see all of the span that it is about. */
-function lookbackOf(definition: Definition): string {
-  return definition.kind === 'threshold' ? definition.threshold.within : definition.schedule.lookback;
+function notesOfKind({ kind, group }: Definition): readonly string[] {
+  if (kind !== 'threshold') return ['groups: each event alerts by itself'];
+  return [
+    'any span of that length: Elastic counts over each look-back, by when events were loaded',
+    `requests without ${group.by.join(' or ')}: Elastic counts none of them`,
+  ];
+}
+
+/**
+ * Milliseconds. Runs begin `every` so often: a look-back that is no longer has holes between two runs, and a threshold
+ * has to see all of a span that ends anywhere between them.
+ */
+function lookbackOf({ schedule: { every, lookback }, ...definition }: Definition): number {
+  const span = definition.kind === 'threshold' ? milliseconds(definition.threshold.within) : 0;
+  return Math.max(milliseconds(lookback), milliseconds(every) + span);
 }

@@ -135,7 +135,7 @@ function noiseQuestion(id: string, about: string, query: JsonObject): Question {
 }
 
 /** What `requires` asks of the requests that it is about. */
-function visibilityOf({ requires: { level, of } }: Definition, fields: FieldTypes): readonly Question[] {
+function visibilityOf({ requires: { level, of, open } }: Definition, fields: FieldTypes): readonly Question[] {
   if (level === 'Metadata' || of === undefined) return [];
   return [
     {
@@ -155,6 +155,15 @@ function visibilityOf({ requires: { level, of } }: Definition, fields: FieldType
       field: 'kaudit.body',
       parts: [],
     },
+    ...(open === undefined
+      ? []
+      : [
+          {
+            says: `it is none of those that never tell: ${open}`,
+            query: { bool: { must_not: [kql(open)] } },
+            parts: [],
+          },
+        ]),
   ];
 }
 

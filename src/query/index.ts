@@ -21,12 +21,13 @@ export {
 export { holds, membersOf } from './pack.ts';
 export { parseParameters } from './parameters.ts';
 export { lineOf } from './place.ts';
+export type { Exported } from './rule-limits.ts';
 export { type RunOptions, runInvestigations } from './run.ts';
 export { judge, type ScenarioCase, type ScenarioVerdict, scenarioCases } from './scenario.ts';
 export { runCases } from './scenario-run.ts';
 export type { Scope } from './scope.ts';
 export { searchPath } from './search.ts';
-export { type Exported, exportSigma } from './sigma/export.ts';
+export { exportSigma } from './sigma/export.ts';
 export { importSigma } from './sigma/import.ts';
 export { skeletonOf } from './skeleton.ts';
 export { parseWindow } from './time.ts';

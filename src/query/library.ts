@@ -179,12 +179,16 @@ export function kqlIn(path: string, fields: FieldTypes): readonly PlacedKql[] {
   if (value === undefined) return [];
   const match = { place: 'match', query: value.match };
   if (!('kind' in value)) return [match];
-  const { of } = value.requires;
+  const placed = ['of', 'open'] as const;
+  const required = placed.flatMap((key) => {
+    const query = value.requires[key];
+    return query === undefined ? [] : [{ place: `requires.${key}`, query }];
+  });
   const measures = Object.entries(value.group.show).flatMap(([name, measure]) => {
     const query = queryOf(measure);
     return query === undefined ? [] : [{ place: `group.show.${name}`, query }];
   });
-  return [match, ...(of === undefined ? [] : [{ place: 'requires.of', query: of }]), ...kqlOfKind(value), ...measures];
+  return [match, ...required, ...kqlOfKind(value), ...measures];
 }
 
 interface YamlFile {

@@ -21,9 +21,9 @@ export async function observe(
   if (coverage.events === 0) return { kind: 'not-observable', reason: 'there are no events in this window' };
   const stage = missingStage(definition, coverage);
   if (stage !== undefined) return { kind: 'not-observable', reason: stage };
-  const { level, of } = definition.requires;
+  const { level, of, open } = definition.requires;
   if (level === 'Metadata' || of === undefined) return { kind: 'observable' };
-  return await observeLevel(search, scope, { level, of, facts: factsAsked(definition) });
+  return await observeLevel(search, scope, { level, of, open, facts: factsAsked(definition) });
 }
 
 function missingStage({ stages, requires }: Definition, coverage: Coverage): string | undefined {
@@ -46,28 +46,39 @@ function factsAsked(definition: Definition): readonly string[] {
 interface Wanted {
   readonly level: Level;
   readonly of: string;
+  /** What leaves it open in spite of its body. */
+  readonly open: string | undefined;
   readonly facts: readonly string[];
 }
 
-async function observeLevel(search: Search, scope: Scope, { level, of, facts }: Wanted): Promise<Observability> {
+async function observeLevel(search: Search, scope: Scope, { level, of, open, facts }: Wanted): Promise<Observability> {
   const filter = [...scopeFilters(scope), ENDED, kql(of)];
   const enough = { terms: { level: LEVELS.slice(LEVELS.indexOf(level)) } };
-  const told = { bool: { filter: [enough], must_not: [{ exists: { field: 'kaudit.body' } }] } };
+  const bodiless = { exists: { field: 'kaudit.body' } };
+  const never = open === undefined ? { match_none: {} } : kql(open);
+  const told = { bool: { filter: [enough], must_not: [bodiless, never] } };
+  const untold = { bool: { filter: [enough, never], must_not: [bodiless] } };
   const kept = { bool: { filter: [told], must_not: [{ terms: { 'kaudit.cut': facts } }] } };
   const answer = await search({
     query: { bool: { filter } },
-    aggs: { seen: { filters: { filters: { enough, told, kept }, keyed: false } } },
+    aggs: { seen: { filters: { filters: { enough, told, untold, kept }, keyed: false } } },
   });
   const counts = new Map(
     bucketsOf(answer.aggregations, 'seen').map((bucket) => [bucket['key'], Number(bucket['doc_count'])]),
   );
   const logged = counts.get('enough') ?? 0;
   const whole = counts.get('told') ?? 0;
+  const replaced = counts.get('untold') ?? 0;
   const seen = counts.get('kept') ?? 0;
   if (seen === answer.total) return { kind: 'observable' };
   const reasons = [
     ...blind(answer.total - logged, answer.total, `logged below ${level}: log them at ${level} to see it`),
-    ...blind(logged - whole, answer.total, 'without a body, or with one that leaves it open: RequestResponse shows it'),
+    ...blind(
+      logged - whole - replaced,
+      answer.total,
+      'without a body, or with one that leaves it open: RequestResponse shows it',
+    ),
+    ...blind(replaced, answer.total, 'made with the whole object, and what it leaves out goes unsaid at any level'),
     ...blind(whole - seen, answer.total, 'of more values than are kept: oversized-object names them'),
   ];
   return { kind: seen === 0 ? 'not-observable' : 'partly', reason: reasons.join('; ') };

@@ -14,7 +14,7 @@ export function reportedKql(definition: Definition, scope: Scope): string {
     countedKql(definition),
     `(${oneLine(definition.match)})`,
     ...(scope.cluster === undefined ? [] : [oneOf('kaudit.cluster', [scope.cluster])]),
-    ...parametersKql(definition, scope.parameters),
+    ...parametersKql(definition.parameters, scope.parameters),
     ...noise,
   ].join(' and ');
 }
@@ -24,8 +24,9 @@ export function countedKql({ stages }: Definition): string {
   return stages === undefined ? 'kaudit.terminal: true' : oneOf('stage', stages);
 }
 
-function parametersKql(definition: Definition, given: Scope['parameters']): readonly string[] {
-  return Object.entries(definition.parameters).flatMap(([name, { field, exclude, default: fallback }]) => {
+/** What parameters ask for, each as a query. */
+export function parametersKql(parameters: Definition['parameters'], given: Scope['parameters']): readonly string[] {
+  return Object.entries(parameters).flatMap(([name, { field, exclude, default: fallback }]) => {
     const values = given[name] ?? fallback;
     if (values.length === 0) return [];
     return [`${exclude ? 'not ' : ''}${oneOf(field, values)}`];

@@ -128,12 +128,14 @@ describe('kaudit query show', () => {
 describe('kaudit query --noise', () => {
   const hiding = async (...flags: readonly string[]): Promise<readonly string[]> => {
     const { out } = await kaudit(['query', 'show', 'secrets-read', '--dsl', ...flags]);
-    return ['control-plane', '"kaudit.actor.type: node"', 'token-cleaner'].filter((sign) => out.includes(sign));
+    return ['control-plane', 'kaudit.actor.type: node and user.groups', 'token-cleaner'].filter((sign) =>
+      out.includes(sign),
+    );
   };
 
   it('uses all sets, one, or none', async () => {
     expect(await hiding()).toHaveLength(3);
-    expect(await hiding('--noise', 'nodes')).toEqual(['"kaudit.actor.type: node"']);
+    expect(await hiding('--noise', 'nodes')).toEqual(['kaudit.actor.type: node and user.groups']);
     expect(await hiding('--no-noise')).toEqual([]);
   });
 

@@ -9,7 +9,11 @@ import {
   type Library,
   readLibrary,
   SHIPPED,
+  scenarioCases,
 } from '../../src/query/index.ts';
+import { isList } from '../../src/query/list-facts.ts';
+import { isObject } from '../../src/shared/json.ts';
+import { factsFor } from '../support/events.ts';
 
 const fields = fieldTypes(readTemplate().template.mappings.properties);
 const library = readLibrary([SHIPPED], fields);
@@ -21,6 +25,12 @@ function problems(changes: Partial<Definition>): readonly string[] {
   const changed = { ...first, definition: { ...first?.definition, ...changes } } as Investigation;
   const all: Library = { ...library, investigations: [...library.investigations.slice(1), changed] };
   return checkCollection(all, fields).get(changed.file) ?? [];
+}
+
+/** What makes another investigation the question that it is. */
+function ofKind(id: string): Partial<Definition> {
+  const { title: _, ...definition } = library.investigations.find((one) => one.definition.id === id)?.definition ?? {};
+  return definition;
 }
 
 describe('checkCollection', () => {
@@ -40,7 +50,29 @@ describe('checkCollection', () => {
     [
       'a fact out of a body at level Metadata',
       { match: 'kaudit.pod.dangerous: *', requires: { level: 'Metadata' } },
-      'requires.level: kaudit.pod.dangerous comes from a body',
+      'requires.level: kaudit.pod.dangerous in match comes from a body',
+    ],
+    [
+      'a fact out of a body in a step',
+      { ...ofKind('attack-chain'), requires: { level: 'Metadata' } },
+      'requires.level: kaudit.pod.dangerous in sequence.steps.2.match comes from a body',
+    ],
+    [
+      'a span that two looks would cut in half',
+      { ...ofKind('requests-forbidden'), schedule: { every: '1h', lookback: '1h' } },
+      'schedule.lookback: 1h is less than every 1h and within 1h',
+    ],
+    [
+      'steps that two looks would cut apart',
+      { ...ofKind('attack-chain'), schedule: { every: '1h', lookback: '2h' } },
+      'schedule.lookback: 2h is less than every 1h and within 2h',
+    ],
+    [
+      'a parameter that a decoy would turn against us',
+      {
+        parameters: { exceptImages: { field: 'kaudit.pod.repositories', exclude: true, default: [], about: 'Agents' } },
+      },
+      'parameters.exceptImages: one event has several kaudit.pod.repositories',
     ],
     ['a schedule with holes', { schedule: { every: '1h', lookback: '10m' } }, 'schedule.lookback: 10m is less'],
   ])('finds %s', (_, changes, problem) => {
@@ -56,6 +88,26 @@ describe('checkCollection', () => {
     ]);
   });
 });
+
+describe('isList', () => {
+  it('is told of every fact that has several values in a scenario', () => {
+    const cases = scenarioCases(library.investigations.map(({ definition }) => definition));
+    const found = new Set(
+      cases
+        .flatMap(({ lines }) => lines.filter((line) => line.includes('"requestObject"')))
+        .flatMap((line) => listsIn(factsFor(JSON.parse(line)))),
+    );
+    expect([...found].filter((field) => !isList(field))).toEqual([]);
+    expect(found.size).toBeGreaterThan(50);
+    for (const field of found) expect(fields.has(field)).toBe(true);
+  });
+});
+
+/** The dotted names of what is a list. */
+function listsIn(value: unknown, name = 'kaudit'): readonly string[] {
+  if (Array.isArray(value)) return [name];
+  return isObject(value) ? Object.entries(value).flatMap(([key, part]) => listsIn(part, `${name}.${key}`)) : [];
+}
 
 describe('isBodyFact', () => {
   it('is told of the same facts as the reader of README', () => {

@@ -76,11 +76,15 @@ describe('explainEvent', () => {
       '+ stage: ResponseStarted or ResponseComplete [ResponseComplete]',
       '+ match',
       '  + objectRef.resource: secrets [secrets]',
+      '  + kaudit.outcome: success [success]',
       '  + one of',
       '    - verb: get [list]',
       '    + verb: list [list]',
       '    - verb: watch [list]',
-      '  + kaudit.outcome: success [success]',
+      '    - verb: deletecollection [list]',
+      '    - all of',
+      '      - verb: patch [list]',
+      '      - kaudit.dry_run: true []',
     ]);
   });
 
@@ -93,6 +97,10 @@ describe('explainEvent', () => {
       '    - verb: get [update]',
       '    - verb: list [update]',
       '    - verb: watch [update]',
+      '    - verb: deletecollection [update]',
+      '    - all of',
+      '      - verb: patch [update]',
+      '      - kaudit.dry_run: true []',
     ]);
   });
 

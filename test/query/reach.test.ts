@@ -60,10 +60,10 @@ const LOGS: Readonly<Record<string, readonly Changes[]>> = {
     return index < OPEN ? [begin] : [begin, at(index, { ...one, stageTimestamp: second(index + 5) })];
   }),
   hidden: [
-    at(0, { auditID: 'read', user: { username: 'system:node:n1' } }),
+    at(0, { auditID: 'read', user: { username: 'system:node:n1', groups: ['system:nodes'] } }),
     at(1, {
       auditID: 'refused',
-      user: { username: 'system:node:n1' },
+      user: { username: 'system:node:n1', groups: ['system:nodes'] },
       verb: 'list',
       responseStatus: { code: 403 },
       annotations: {},

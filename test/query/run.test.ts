@@ -33,7 +33,7 @@ let cluster: Cluster;
 /** Reads of secrets by some people, one of them by a kubelet, at ten past each hour; and one delete. */
 const EVENTS = [
   ...['alice', 'alice', 'bob', 'system:node:n1'].map((username, hour) => ({
-    user: { username },
+    user: { username, ...(username.startsWith('system:node:') && { groups: ['system:nodes'] }) },
     time: `2026-03-02T0${hour}:10:00.000000Z`,
   })),
   { user: { username: 'carol' }, time: '2026-03-02T05:00:00Z', verb: 'delete' },

@@ -43,6 +43,12 @@ function podWrite(auditID: string, level: string): { cluster: string; line: stri
   return { cluster: 'partly', line: JSON.stringify(rawEvent(changes)) };
 }
 
+function namespaceUpdate(auditID: string, labels: object): { cluster: string; line: string } {
+  const objectRef = { resource: 'namespaces', namespace: 'prod', name: 'prod', apiVersion: 'v1' };
+  const changes = { auditID, level: 'Request', verb: 'update', objectRef, requestObject: { metadata: { labels } } };
+  return { cluster: 'replaced', line: JSON.stringify(rawEvent(changes)) };
+}
+
 beforeAll(async () => {
   cluster = await testCluster();
   const lines = [
@@ -52,6 +58,8 @@ beforeAll(async () => {
     ...Array.from({ length: 10 }, (_, at) => deletion(at, at, 'same', 'same')),
     podWrite('seen', 'Request'),
     podWrite('unseen', 'Metadata'),
+    namespaceUpdate('kept', { 'pod-security.kubernetes.io/enforce': 'baseline' }),
+    namespaceUpdate('left-out', {}),
   ];
   await loadLines(cluster, { namespace, lines });
 });
@@ -108,6 +116,16 @@ describe('an answer that the data shows in part', () => {
       status: 'findings',
       matches: 1,
       reason: expect.stringContaining('1 of 2 requests that could show it are logged below Request'),
+    });
+  });
+});
+
+describe('an update that may have left out what it takes away', () => {
+  it('leaves the answer open, whatever is logged', async () => {
+    expect(await run(definition('pod-security-label-lowered'), 'replaced')).toMatchObject({
+      status: 'none',
+      reason:
+        '1 of 2 requests that could show it are made with the whole object, and what it leaves out goes unsaid at any level',
     });
   });
 });

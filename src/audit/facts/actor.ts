@@ -10,16 +10,31 @@ interface NameFacts {
 }
 
 const SERVICE_ACCOUNT = /^system:serviceaccount:([^:]+):([^:]+)$/;
-const CONTROL_PLANE = /^system:(kube-|cloud-controller-manager$|apiserver$|aggregator$|masters?$)/;
+
+/**
+ * By whole name: a name that only begins alike may be anybody's. `system:masters` is a group, and the certificate of
+ * `system:kube-proxy` lies on every node.
+ */
+const CONTROL_PLANE = new Set([
+  'system:apiserver',
+  'system:kube-apiserver',
+  'system:aggregator',
+  'system:kube-aggregator',
+  'system:kube-controller-manager',
+  'system:cloud-controller-manager',
+  'system:kube-scheduler',
+  'system:addon-manager',
+]);
 
 /** https://kubernetes.io/docs/reference/access-authn-authz/rbac/ lists the reserved `system:` names. */
 const ofName = memoiseText((name: string): NameFacts => {
   if (name === 'system:anonymous') return { type: 'anonymous' };
   const account = SERVICE_ACCOUNT.exec(name);
   if (account?.[1] !== undefined) return { type: 'serviceaccount', namespace: account[1] };
+  // By name alone: without the group system:nodes it is no node to the API server, but a claim to be one.
   if (name.startsWith('system:node:')) return { type: 'node', node: name.slice('system:node:'.length) };
   if (name.startsWith('system:bootstrap')) return { type: 'bootstrap' };
-  if (CONTROL_PLANE.test(name)) return { type: 'control-plane' };
+  if (CONTROL_PLANE.has(name)) return { type: 'control-plane' };
   return { type: name.startsWith('system:') ? 'system' : 'person' };
 });
 

@@ -4,6 +4,7 @@
  */
 import { scopeOf } from './addresses.ts';
 import type { CommandClass } from './body-types.ts';
+import { hasInlineSecret } from './inline-secrets.ts';
 
 /** What of a command is looked at. Gaps in the patterns are bounded too, so that no text takes long to read. */
 const LONGEST = 256 * 1024;
@@ -36,15 +37,6 @@ const CREDENTIAL_PATH =
 const FILE_COPY = new RegExp(`${wordOf('tar')}[^;|&]{0,200}\\s-(?=$|[\\s;|&'"])`);
 const SHELL = new RegExp(wordOf('(?:ba|da|a|z|k|c|tc|fi)?sh|busybox|pwsh|powershell(?:\\.exe)?|cmd\\.exe'), 'i');
 
-/** A value beside the name of a secret. A variable in its place gives nothing away. */
-const INLINE_SECRET = [
-  /(?:password|passwd|secret|token|api[-_]?key|access[-_]?key)["']?\s{0,9}[=:]\s{0,9}["']?[^\s"'$]/i,
-  /--(?:password|passwd|token|secret|api-key)\s{1,9}["']?[^\s"'$-]/i,
-  /\bAuthorization:\s{0,9}(?:Bearer|Basic)\s{1,9}[^\s"'$]/i,
-  /\bAKIA[0-9A-Z]{16}\b|\beyJ[\w-]{10,300}\.eyJ/,
-  /:\/\/[^/\s:@$]{1,100}:[^/\s@$]{1,200}@/,
-] as const;
-
 const DOWNLOADER = new RegExp(wordOf('curl|wget'), 'i');
 const PIPED_TO_SHELL = /\b(?:curl|wget)\b[^|]{0,500}\|\s{0,9}(?:sudo\s{1,9})?(?:\/\S{0,20}\/)?(?:ba|da|a|z)?sh\b/i;
 const URL = /\bhttps?:\/\/(\[[0-9a-f:.]{2,45}\]|[^\s/:'"?#]{1,253})(?::\d{1,5})?(\S{0,200})/gi;
@@ -67,10 +59,6 @@ export function commandClasses(words: readonly string[]): readonly CommandClass[
   const text = words.join(' ').slice(0, LONGEST);
   const classes = CLASSES.filter(([, test]) => test(text)).map(([name]) => name);
   return classes.length === 0 ? undefined : classes;
-}
-
-export function hasInlineSecret(text: string): boolean {
-  return INLINE_SECRET.some((pattern) => pattern.test(text));
 }
 
 /** Whether something is fetched from elsewhere: not from the host itself, nor from the cluster. */

@@ -3,6 +3,7 @@
 import { stringOf } from '../../shared/json.ts';
 import type { AuditEvent, ObjectRef } from '../event.ts';
 import { commandClasses, commandText, programOf } from './commands.ts';
+import { withoutSecrets } from './inline-secrets.ts';
 import { decodePath, isTrue, queryOf, valuesOf } from './query.ts';
 import type {
   DeleteFacts,
@@ -99,7 +100,7 @@ function execFacts(requestURI: string): ExecFacts {
   const program = textOf(programOf(words));
   const classes = commandClasses(words);
   return {
-    ...(words.length > 0 && { command: commandText(words) }),
+    ...(words.length > 0 && { command: commandText(withoutSecrets(words)) }),
     ...(program !== undefined && { program }),
     ...(classes !== undefined && { classes }),
     ...(container !== undefined && { container: clip(container) }),

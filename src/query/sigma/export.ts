@@ -1,26 +1,25 @@
 import { createHash } from 'node:crypto';
 import { stringify } from 'yaml';
-import { KauditError } from '../../shared/errors.ts';
 import type { FieldTypes } from '../fields.ts';
 import { type KqlClause, type KqlNode, parseKql } from '../kql.ts';
 import type { Investigation } from '../library.ts';
-import { countedKql } from '../one-kql.ts';
+import { countedKql, parametersKql } from '../one-kql.ts';
+import { doesNotFit, type Exported, notesOfRule, requireFit } from '../rule-limits.ts';
+import { noiseOf, type Scope } from '../scope.ts';
 import { rawOf } from './raw.ts';
-
-export interface Exported {
-  readonly text: string;
-  /** What the rule does not say. */
-  readonly notes: readonly string[];
-}
 
 const LEVELS = { info: 'informational', low: 'low', medium: 'medium', high: 'high', critical: 'critical' } as const;
 
 /** Writes an investigation as a Sigma rule over the audit log's own fields; throws `invalid-query` where it does not fit. */
-export function exportSigma({ definition, category }: Investigation, fields: FieldTypes): Exported {
-  const { id, kind, title, question, severity, attack, falsePositives, noise, parameters } = definition;
+export function exportSigma({ definition, category }: Investigation, fields: FieldTypes, scope: Scope): Exported {
+  const { id, kind, title, question, severity, attack, falsePositives, parameters } = definition;
   if (kind !== 'events') throw doesNotFit(id, `Sigma rules look at single events, and its kind is ${kind}`);
+  requireFit(definition, scope);
   const asked = withoutDryRun(parseKql(definition.match, fields));
-  const node: KqlNode = { kind: 'and', parts: [parseKql(countedKql(definition), fields), asked.node], text: '' };
+  const named = Object.entries(parameters).filter(([name]) => scope.parameters[name] !== undefined);
+  const beside = [countedKql(definition), ...parametersKql(Object.fromEntries(named), scope.parameters)];
+  const parts = [...beside.map((query) => parseKql(query, fields)), asked.node];
+  const node: KqlNode = { kind: 'and', parts, text: '' };
   const selections = new Map<string, object>();
   const condition = conditionOf(
     rawOf(node, fields, (why) => doesNotFit(id, why)),
@@ -37,13 +36,17 @@ export function exportSigma({ definition, category }: Investigation, fields: Fie
     falsepositives: falsePositives.map(({ what }) => what),
     level: LEVELS[severity],
   };
-  const defaults = Object.entries(parameters).filter(([, { default: values }]) => values.length > 0);
+  const defaults = Object.entries(parameters).filter(
+    ([name, { default: values }]) => scope.parameters[name] === undefined && values.length > 0,
+  );
   return {
     text: stringify(rule, { lineWidth: 110 }),
     notes: [
       ...(asked.dropped ? ['dry runs are reported, too'] : []),
-      ...noise.map((set) => `the noise set ${set} hides nothing there`),
+      ...noiseOf(definition, scope).map(({ id: set }) => `the noise set ${set} hides nothing there`),
       ...defaults.map(([name]) => `the parameter ${name} with its default`),
+      ...(scope.cluster === undefined ? [] : [`the cluster ${scope.cluster}, which is no part of an audit log`]),
+      ...notesOfRule(definition, scope),
     ],
   };
 }
@@ -53,10 +56,6 @@ function withoutDryRun(node: KqlNode): { readonly node: KqlNode; readonly droppe
   if (node.kind !== 'and') return { node, dropped: false };
   const parts = node.parts.filter(({ text }) => text !== 'not kaudit.dry_run: true');
   return { node: { ...node, parts }, dropped: parts.length < node.parts.length };
-}
-
-export function doesNotFit(id: string, why: string): KauditError {
-  return new KauditError('invalid-query', `${id} cannot be exported: ${why}.`);
 }
 
 /** Every clause becomes a selection of its own, and the condition joins them as the query does. */

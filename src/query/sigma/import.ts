@@ -12,7 +12,7 @@ export interface Imported {
   readonly id: string;
   /** An investigation to be finished: it has no scenarios yet, and is not valid before it has. */
   readonly source: string;
-  /** What of the rule it does not say; it matches more for it, never less. */
+  /** What of the rule it does not say. It matches more for that, and less only where case differs: here case counts. */
   readonly notes: readonly string[];
 }
 
@@ -29,7 +29,8 @@ export function importSigma(source: string, file: string, fields: FieldTypes): I
   const rule = parseSigmaRule(source, file);
   const { match, parts, notes } = translated(rule, file, fields);
   const id = idOf(rule.title);
-  const caseNote = 'values: Sigma does not mind case, and here case counts';
+  const caseNote =
+    'values: Sigma does not mind case, and here case counts, so that what is written otherwise is missed';
   return { id, source: render(id, rule, match, parts, [...notes, caseNote], fields), notes: [...notes, caseNote] };
 }
 

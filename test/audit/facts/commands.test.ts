@@ -32,6 +32,7 @@ describe('the classes of a command', () => {
     ['inline-secret', 'mysql --password=hunter2'],
     ['inline-secret', 'curl -H "Authorization: Bearer abc"'],
     ['inline-secret', 'psql postgres://app:hunter2@db/app'],
+    ['inline-secret', 'mysql -u root -phunter2 shop'],
   ])('%s: %s', (name, text) => {
     expect(classesOf(text)).toContain(name);
   });
@@ -53,6 +54,8 @@ describe('the classes of a command', () => {
     ['file-copy', 'start - now'],
     ['inline-secret', 'mysql --password=$PASSWORD'],
     ['inline-secret', 'cat token'],
+    ['inline-secret', 'mysql -u root -p shop'],
+    ['inline-secret', 'ls -phunter2'],
     ['inline-secret', 'curl https://example.com:8443/a@b'],
   ])('not %s: %s', (name, text) => {
     expect(classesOf(text)).not.toContain(name);
