@@ -6,7 +6,7 @@ import { authorCommands } from './query-author-commands.ts';
 import { type ExplainFlags, explainQuery } from './query-explain.ts';
 import { listNoise, listPacks, listQueries } from './query-library.ts';
 import { type RunFlags, runQueries } from './query-run.ts';
-import { questionOptions, repeated, scopeOptions } from './query-scope.ts';
+import { givenOnce, questionOptions, repeated, scopeOptions } from './query-scope.ts';
 import { type ShowFlags, showQuery } from './query-show.ts';
 import { testQueries } from './query-test.ts';
 
@@ -22,6 +22,7 @@ export function queryCommand(run: Run): CommandModule {
           describe: 'A further folder of investigations; may be repeated',
           global: true,
         })
+        .check(givenOnce)
         .command(listCommand(run))
         .command(packsCommand(run))
         .command(noiseCommand(run))

@@ -81,6 +81,7 @@ const none = (id: string): InvestigationResult => ({ ...quiet, id, title: id, se
 
 export const RUN: RunResult = {
   window: { from: '2026-03-02T00:00:00.000Z' },
+  parameters: {},
   coverage: {
     events: 48_211,
     requests: 24_730,
@@ -125,6 +126,7 @@ export const MEASURED: RunResult = { ...RUN, results: [slow] };
 export const ONE: RunResult = { ...RUN, results: [secrets] };
 export const EMPTY: RunResult = {
   window: {},
+  parameters: {},
   coverage: { events: 0, requests: 0, levels: {}, stages: {}, clusters: {}, olderFacts: 0, variants: 0 },
   hidden: {},
   results: [{ ...none('impersonation'), status: 'not-observable', reason: 'there are no events in this window' }],
