@@ -55,10 +55,10 @@ export async function explainQuery(context: Context, flags: ExplainFlags): Promi
 /** Loads a file as `kaudit load` does, whatever it is wrapped in. */
 async function loadFile(context: Context, cluster: Cluster, namespace: string, file: string): Promise<void> {
   const sources = await findSources([file], context.io.stdin);
-  for (const source of sources) {
-    if (source.kind === 'unreadable')
-      throw new KauditError('usage', `${source.name} cannot be read: ${source.reason}.`);
-  }
+  const unreadable = sources.filter((source) => source.kind === 'unreadable');
+  const [first] = unreadable;
+  if (first !== undefined && unreadable.length === sources.length)
+    throw new KauditError('usage', `${first.name} cannot be read: ${first.reason}.`);
   const store = await openStore(cluster, namespace);
   const quarantine = await mkdtemp(join(tmpdir(), 'kaudit-explain-'));
   try {

@@ -4,8 +4,11 @@ import { eachBucket } from './buckets.ts';
 import { metricOf, searcher } from './search.ts';
 import type { Ask, Place } from './types.ts';
 
-/** The namespaces of the index that have events, their clusters and their times: for who looked where there is nothing. */
-export async function readPlaces(ask: Ask): Promise<readonly Place[]> {
+/**
+ * The namespaces of the index that have events, their clusters and their times: for who looked where there is nothing.
+ * Undefined where the server does not tell.
+ */
+export async function readPlaces(ask: Ask): Promise<readonly Place[] | undefined> {
   const places = new Map<string, Place>();
   const query = { match_all: {} };
   const sources = [
@@ -31,7 +34,8 @@ export async function readPlaces(ask: Ask): Promise<readonly Place[]> {
     });
   } catch (error) {
     // It only helps: who may not look into other namespaces still has the answer about theirs.
-    if (error instanceof KauditError && error.code !== 'server-refused' && error.code !== 'unauthorized') throw error;
+    if (!(error instanceof KauditError) || !['server-refused', 'unauthorized'].includes(error.code)) throw error;
+    return undefined;
   }
   return [...places.values()].sort((a, b) => (a.namespace < b.namespace ? -1 : a.namespace > b.namespace ? 1 : 0));
 }

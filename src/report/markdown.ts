@@ -20,7 +20,10 @@ function overview({ coverage, parameters, elsewhere = [] }: RunResult): string {
   const { events, requests, levels, clusters, first, last } = coverage;
   const asked = parametersText(parameters);
   const parameterLines = asked === '' ? [] : [`- Parameters: ${escapeText(asked)}`];
-  if (events === 0) return ['No events in this window.', ...elsewhere.map(placeLine), ...parameterLines].join('\n');
+  if (events === 0) {
+    const there = elsewhere.length === 0 ? [] : ['', 'There are events in', '', ...elsewhere.map(placeLine)];
+    return ['No events in this window.', ...parameterLines, ...there].join('\n');
+  }
   const names = Object.keys(clusters).map((name) => escapeText(name || '(no cluster name)'));
   const shares = Object.entries(levels).map(([level, count]) => `${level} ${percent(count, events)}`);
   return [
@@ -32,11 +35,11 @@ function overview({ coverage, parameters, elsewhere = [] }: RunResult): string {
   ].join('\n');
 }
 
-/** Where there are events instead. */
+/** Where there are events. */
 function placeLine({ namespace, cluster, events, first, last }: Place): string {
   const times = first === undefined || last === undefined ? '' : `, ${span(first, last)} UTC`;
   const name = cluster === '' ? '(no cluster name)' : `cluster ${escapeText(cluster)}`;
-  return `- There are ${plural(events, 'event')} in namespace ${escapeText(namespace)}, ${name}${times}`;
+  return `- Namespace ${escapeText(namespace)}, ${name}: ${plural(events, 'event')}${times}`;
 }
 
 function ofSeverity(severity: string, findings: readonly InvestigationResult[]): readonly string[] {

@@ -36,7 +36,8 @@ export function renderSummary(run: RunResult, options: RenderOptions): string {
 const MOST_PLACES = 20;
 
 /** Where there would have been something to look at. */
-function nothing({ elsewhere = [] }: RunResult, options: RenderOptions): readonly string[] {
+function nothing({ elsewhere }: RunResult, options: RenderOptions): readonly string[] {
+  if (elsewhere === undefined) return ['No events in this window.'];
   if (elsewhere.length === 0) return wrap('No events in any namespace. Load some: kaudit load PATH', options.columns);
   const says = 'No events in this window. There are some in (--namespace, --cluster, --from, --to choose):';
   const rows = elsewhere
@@ -200,7 +201,7 @@ function reasons(heading: string, results: readonly InvestigationResult[], optio
 /** What makes them observable, each once: many have the same. */
 function remedies(results: readonly InvestigationResult[], { columns }: RenderOptions): readonly string[] {
   const all = new Set(results.flatMap(({ remedy }) => (remedy === undefined ? [] : [remedy])));
-  return [...all].flatMap((remedy) => wrapIndented(`To see it: ${remedy}`, columns, 2, 2));
+  return [...all].flatMap((remedy) => wrapIndented(safeText(remedy), columns, 2, 2));
 }
 
 /** One command a line, never broken: they are there to be copied. */

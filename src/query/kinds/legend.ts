@@ -6,7 +6,8 @@ export function legendOf(definition: Definition): InvestigationResult['legend'] 
   switch (definition.kind) {
     case 'threshold': {
       const { within, distinct, heavy } = definition.threshold;
-      const weight = heavy === undefined ? '' : `, each that matches ${oneLine(heavy.match)} as ${heavy.counts}`;
+      const weight =
+        heavy === undefined ? '' : `, where one that matches (${oneLine(heavy.match)}) counts as ${heavy.counts}`;
       return { peak: `the most ${counted(distinct)} within ${within}${weight}; it begins at peakFrom` };
     }
     case 'spike': {

@@ -14,8 +14,7 @@ type NewTerms = DefinitionOf<'new-terms'>;
 
 const RECENT = milliseconds('24h');
 
-const REMEDY =
-  'new is what has not been there before --from; choose one that has days of the log before it, or load older logs';
+const REMEDY = 'To see what is new, choose a --from that has days of the log before it, or load older logs.';
 
 /** A window that has a history before it: where none is asked for, the last day of the data. */
 export function recentWindow(window: Window, { last }: Coverage): Window {
