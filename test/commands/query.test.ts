@@ -28,6 +28,17 @@ describe('kaudit query show', () => {
     expect(json()).toMatchObject({ size: 0, track_total_hits: true, aggs: { groups: { composite: { size: 1000 } } } });
   });
 
+  it('says in words that its argument is missing', async () => {
+    const { code, err } = await kaudit(['query', 'show']);
+    expect([code, err]).toEqual([2, expect.stringContaining('An argument is missing.')]);
+  });
+
+  it('prints a command that names the way without credentials', async () => {
+    const { out } = await kaudit(['query', 'show', 'secrets-read', '--curl']);
+    const [command = ''] = /kaudit query show secrets-read --dsl .*/.exec(out) ?? [];
+    expect(command).toMatch(/ \| kaudit api POST '\/logs-kubernetes\.audit_logs-default\/_search\?.*' --body -$/);
+  });
+
   it('names what is near an id that is not there', async () => {
     const { code, err } = await kaudit(['query', 'show', 'secret-read']);
     expect([code, err]).toEqual([2, expect.stringContaining('Did you mean secrets-read')]);
