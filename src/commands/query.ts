@@ -107,6 +107,7 @@ function runCommand(run: Run): CommandModule {
         .option('json', { type: 'boolean', describe: 'The same as --format json' })
         .option('fail-on', {
           choices: SEVERITIES,
+          requiresArg: true,
           describe: 'Exit code 4 on findings of this severity or above, 3 where it cannot tell',
         })
         .example('$0 query run --pack triage', 'ten minutes on a cluster that you do not know')
