@@ -4,13 +4,14 @@ import { paint, type RenderOptions, roomOf } from './style.ts';
 export type Cells = readonly string[];
 
 const GAP = 2;
-/** Columns that what stands below is moved to the right by. */
-const BELOW = 4;
 /** A column that is narrower says nothing. */
 const NARROWEST = 8;
 
 /** A number, with or without a unit, or none. */
 const QUANTITY = /^([<>]?[\d,]+(\.\d+)?(%| (µs|ms|s))?|-?)$/;
+
+/** Blanks before what stands below. */
+const BELOW = 4;
 
 /** A table of which nothing is cut. Cells are made safe. */
 export function renderGrid(headers: Cells, rows: readonly Cells[], options: RenderOptions): string {
