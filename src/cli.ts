@@ -68,7 +68,8 @@ await yargs(args)
   .wrap(Math.min(process.stdout.columns ?? 80, 100))
   .epilogue('Exit codes: 0 done, 1 failed, 2 usage, 3 partial, 4 findings, 5 unbalanced ledger, 130 interrupted.')
   .fail((message, error) => {
-    process.stderr.write(`kaudit: ${message ?? messageOf(error)}\nTry: kaudit --help, or kaudit COMMAND --help\n`);
+    const said = message?.startsWith('Not enough non-option arguments') ? 'An argument is missing.' : message;
+    process.stderr.write(`kaudit: ${said ?? messageOf(error)}\nTry: kaudit --help, or kaudit COMMAND --help\n`);
     process.exit(EXIT.usage);
   })
   .parseAsync();

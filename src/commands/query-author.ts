@@ -42,7 +42,8 @@ export async function importQuery({ io }: Context, { file, folder }: ImportFlags
   const path = await writeNew(folder, id, source);
   await io.out(`${path}\n`);
   for (const note of notes) io.say(`Not as in the rule: ${note}`);
-  io.say(`Next: fill its scenarios (it is not valid before), then kaudit query validate ${path}`);
+  io.say(`Next: kaudit query run ${path} tries it; fill its scenarios (it is not valid before), then:`);
+  io.say(`kaudit query validate ${path}`);
   return EXIT.done;
 }
 

@@ -54,17 +54,26 @@ export async function explainQuery(context: Context, flags: ExplainFlags): Promi
 
 /** Loads a file as `kaudit load` does, whatever it is wrapped in. */
 async function loadFile(context: Context, cluster: Cluster, namespace: string, file: string): Promise<void> {
-  const quarantine = await mkdtemp(join(tmpdir(), 'kaudit-explain-'));
   const sources = await findSources([file], context.io.stdin);
+  const unreadable = sources.filter((source) => source.kind === 'unreadable');
+  const [first] = unreadable;
+  if (first !== undefined && unreadable.length === sources.length)
+    throw new KauditError('usage', `${first.name} cannot be read: ${first.reason}.`);
   const store = await openStore(cluster, namespace);
-  const { report } = await load(store, sources, { cluster: 'explain', namespace, quarantine, signal: context.signal });
-  if (report.created === 0) {
-    const hint =
-      report.quarantineFile === undefined ? 'The file is empty.' : `The reasons are in ${report.quarantineFile}.`;
-    throw new KauditError('usage', `There is no audit event in ${file}.`, { hint });
+  const quarantine = await mkdtemp(join(tmpdir(), 'kaudit-explain-'));
+  try {
+    const options = { cluster: 'explain', namespace, quarantine, signal: context.signal };
+    const { report } = await load(store, sources, options);
+    const others = report.reasons.map(({ reason, count }) => `${count} ${reason}`).join('; ');
+    if (report.created === 0) {
+      const hint = others === '' ? 'It is empty.' : `What is in it: ${others}.`;
+      throw new KauditError('usage', `There is no audit event in ${file}.`, { hint });
+    }
+    if (others !== '') context.io.say(`Beside events there are in ${file}: ${others}.`);
+  } finally {
+    // What is explained is still where it came from: nothing of it is to stay here.
+    await rm(quarantine, { recursive: true });
   }
-  if (report.quarantineFile === undefined) await rm(quarantine, { recursive: true });
-  else context.io.say(`What is no event is in ${report.quarantineFile}.`);
   await refreshEvents(cluster, namespace);
 }
 

@@ -15,6 +15,7 @@ import {
 import { renderGrid } from '../report/index.ts';
 import { EXIT, KauditError } from '../shared/errors.ts';
 import type { Io } from '../shared/io.ts';
+import { didYouMean } from '../shared/near.ts';
 import type { Context } from './context.ts';
 
 type Flags = Readonly<Record<string, unknown>>;
@@ -25,6 +26,8 @@ export interface Selection {
   readonly ids?: readonly string[];
   readonly category?: unknown;
   readonly pack?: unknown;
+  /** All of them, beside what is named. */
+  readonly all?: boolean;
 }
 
 /** The fields that a query may name. */
@@ -37,7 +40,7 @@ export function mappedFields(): FieldTypes {
  * those that are selected, or all.
  */
 export function openLibrary(io: Io, flags: Flags, selection?: Selection): Library {
-  const wanted = selection && wantedBy(selection);
+  const wanted = selection && !selection.all ? wantedBy(selection) : undefined;
   const library = readLibrary(sourcesOf(flags, selection?.ids), mappedFields(), wanted);
   for (const { id, file, instead } of library.overrides) io.say(`${id}: ${file} overrides ${instead}`);
   return library;
@@ -63,32 +66,36 @@ function wantedBy({ ids = [], category, pack }: Selection): Wanted {
   };
 }
 
-function isFile(id: string): boolean {
+/** Whether a file is named, and no id. */
+export function isFile(id: string): boolean {
   return /\.ya?ml$/.test(id);
 }
 
-/** The investigations with these ids, those of a category and those of a pack; throws `usage` for what is not there. */
-export function choose(library: Library, { ids = [], category, pack }: Selection): readonly Investigation[] {
-  return [
-    ...new Set([
-      ...ids.map((id) => find(library, id)),
-      ...(category === undefined ? [] : ofCategory(library, String(category))),
-      ...(pack === undefined ? [] : membersOf(findPack(library, String(pack)), library.investigations)),
-    ]),
+/** The investigations that are selected; throws `usage` for what is named and not there, also where all are chosen. */
+export function choose(library: Library, { ids = [], category, pack, all }: Selection): readonly Investigation[] {
+  const named = [
+    ...ids.map((id) => find(library, id)),
+    ...(category === undefined ? [] : ofCategory(library, String(category))),
+    ...(pack === undefined ? [] : membersOf(findPack(library, String(pack)), library.investigations)),
   ];
+  return all ? library.investigations : [...new Set(named)];
 }
 
 function ofCategory({ investigations, index }: Library, category: string): readonly Investigation[] {
   const found = investigations.filter((investigation) => investigation.category === category);
   if (found.length > 0) return found;
-  const known = [...new Set(index.map((one) => one.category))].join(', ');
-  throw new KauditError('usage', `There is no category ${category}.`, { hint: `Categories: ${known}.` });
+  const known = new Set(index.map((one) => one.category));
+  throw new KauditError('usage', `There is no category ${category}.`, {
+    hint: didYouMean(category, known) ?? `Categories: ${[...known].join(', ')}.`,
+  });
 }
 
 function findPack({ packs }: Library, id: string): StoredPack {
   const found = packs.get(id);
   if (found !== undefined) return found;
-  throw new KauditError('usage', `There is no pack ${id}.`, { hint: `Packs: ${[...packs.keys()].join(', ')}.` });
+  throw new KauditError('usage', `There is no pack ${id}.`, {
+    hint: didYouMean(id, packs.keys()) ?? `Packs: ${[...packs.keys()].join(', ')}.`,
+  });
 }
 
 export function find(library: Library, id: string): Investigation {
@@ -102,31 +109,10 @@ export function find(library: Library, id: string): Investigation {
       hint: 'Its folder makes it a pack or a noise set, or a file that was named after it has the same id.',
     });
   }
-  const near = nearest(
-    id,
-    library.index.map((one) => one.id),
-  );
-  const hint = near.length > 0 ? `Did you mean ${near.join(' or ')}?` : 'kaudit query list shows what there is.';
-  throw new KauditError('usage', `There is no investigation ${id}.`, { hint });
-}
-
-const MOST_NEAR = 3;
-
-/** Those that share the most words, however inflected: `secret-read` is nearer to `secrets-read` than to `secrets-deleted`. */
-function nearest(wanted: string, known: readonly string[]): readonly string[] {
-  const words = stemsOf(wanted);
-  const shared = (id: string): number => words.filter((word) => stemsOf(id).includes(word)).length;
-  return known
-    .filter((id) => shared(id) > 0)
-    .sort((a, b) => shared(b) - shared(a) || a.length - b.length)
-    .slice(0, MOST_NEAR);
-}
-
-function stemsOf(text: string): readonly string[] {
-  return text
-    .split('-')
-    .filter((word) => word.length > 3)
-    .map((word) => word.slice(0, 5));
+  const known = library.index.map((one) => one.id);
+  throw new KauditError('usage', `There is no investigation ${id}.`, {
+    hint: didYouMean(id, known) ?? 'kaudit query list shows what there is.',
+  });
 }
 
 export async function listQueries({ io }: Context, flags: Flags): Promise<number> {

@@ -9,10 +9,12 @@ import { type Format, renderRun } from '../report/index.ts';
 import { EXIT, KauditError } from '../shared/errors.ts';
 import type { Context, GlobalFlags } from './context.ts';
 import { choose, openLibrary, stringsOf } from './query-library.ts';
+import { commandsFor } from './query-next.ts';
 import { type ScopeFlags, scopeOf } from './query-scope.ts';
 
 export interface RunFlags extends GlobalFlags, ScopeFlags {
   readonly ids?: readonly string[];
+  readonly queries?: readonly string[];
   readonly all?: boolean;
   readonly category?: string;
   readonly pack?: string;
@@ -24,31 +26,29 @@ export interface RunFlags extends GlobalFlags, ScopeFlags {
 export async function runQueries(context: Context, flags: RunFlags): Promise<number> {
   const { io } = context;
   const ids = stringsOf(flags.ids);
-  const library = openLibrary(io, { ...flags }, flags.all ? undefined : { ...flags, ids });
-  const chosen = flags.all ? library.investigations : choose(library, { ...flags, ids });
+  const selection = { ...flags, ids };
+  const library = openLibrary(io, { ...flags }, selection);
+  const chosen = choose(library, selection);
   if (chosen.length === 0) {
     throw new KauditError('usage', 'Say what to run: ids, files, --pack NAME, --category NAME or --all.', {
       hint: 'kaudit query list shows what there is, kaudit query packs what belongs together.',
     });
   }
   const definitions = chosen.map(({ definition }) => definition);
+  for (const { id, scenarios } of definitions)
+    if (scenarios.length === 0) io.say(`${id} has no scenarios: whether it finds what it asks for is not tested.`);
   const scope = scopeOf(flags, library, definitions);
   const { ask } = await context.cluster();
   const onDone = (done: number): void => io.progress(`${done} of ${definitions.length} investigations`);
   const run = await runInvestigations({ ...scope, ask, definitions, onDone });
   io.progress('');
   const format = flags.json ? 'json' : flags.format;
-  await io.out(renderRun(run, format, { ...io, verbose: flags.verbose === true, scope: scopeFlags(flags) }));
+  await io.out(
+    renderRun(run, format, { ...io, verbose: flags.verbose === true, commandsFor: commandsFor(flags, chosen) }),
+  );
   const doubt = flags.failOn === undefined ? undefined : doubtOf(run, flags.failOn);
   if (doubt !== undefined) io.say(`kaudit: ${doubt}`);
   return runExitCode(run, flags.failOn);
-}
-
-/** The flags that chose the data, for a command that looks at the same. */
-function scopeFlags({ namespace, cluster, from, to }: RunFlags): string {
-  const flags = { namespace: namespace === 'default' ? undefined : namespace, cluster, from, to };
-  const given = Object.entries(flags).filter(([, value]) => value !== undefined);
-  return given.map(([name, value]) => ` --${name} ${value}`).join('');
 }
 
 /** The exit code of a run; with a bound, silence counts only where the run could have found something. */

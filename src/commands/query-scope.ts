@@ -2,6 +2,7 @@ import type { Argv } from 'yargs';
 import { requireNamespace } from '../audit/indices.ts';
 import { type Definition, type Library, parseParameters, parseWindow, type Scope } from '../query/index.ts';
 import { KauditError } from '../shared/errors.ts';
+import { didYouMean } from '../shared/near.ts';
 import { mappedFields, stringsOf } from './query-library.ts';
 
 /** The flags that choose the data, the parameters and the noise sets. */
@@ -17,6 +18,15 @@ export interface ScopeFlags {
 
 /** One value each time: an array would also take the ids that follow it. */
 export const repeated = { type: 'string', array: true, nargs: 1 } as const;
+
+const LISTS: ReadonlySet<string> = new Set(['_', 'queries', 'param', 'noise', 'ids', 'files']);
+
+/** Whether each option that takes one value was given once: the parser makes a list of two. */
+export function givenOnce(args: Readonly<Record<string, unknown>>): true {
+  const [twice] = Object.entries(args).find(([name, value]) => Array.isArray(value) && !LISTS.has(name)) ?? [];
+  if (twice !== undefined) throw new Error(`--${twice} is given more than once: give it once.`);
+  return true;
+}
 
 /** Options of what a run looks at. */
 export function scopeOptions<T>(args: Argv<T>): Argv<T> {
@@ -59,6 +69,6 @@ function noiseSets({ noise }: Library, chosen: readonly (string | false)[]): Lib
   const missing = names.find((name) => !noise.has(name));
   if (missing === undefined) return new Map([...noise].filter(([id]) => names.includes(id)));
   throw new KauditError('usage', `There is no noise set ${missing}.`, {
-    hint: `Noise sets: ${[...noise.keys()].join(', ')}.`,
+    hint: didYouMean(missing, noise.keys()) ?? `Noise sets: ${[...noise.keys()].join(', ')}.`,
   });
 }

@@ -39,11 +39,14 @@ export async function showQuery({ io, settings }: Context, flags: ShowFlags): Pr
 /** The first search, for a shell; what it holds stands in a quoted here-document, where nothing is special. */
 function curlOf(definition: Definition, scope: Scope, namespace: string): string {
   const body = JSON.stringify(compileSearch(definition, scope), null, 2);
+  const path = searchPath(eventsAlias(namespace));
   return [
     '# With an API key instead: -H "Authorization: ApiKey $ELASTICSEARCH_API_KEY"',
+    '# Of the server that kaudit runs itself, kaudit api knows the credentials:',
+    `#   kaudit query show ${definition.id} --dsl | kaudit api POST '${path}' --body -`,
     'curl -sS -u "$ELASTICSEARCH_USERNAME:$ELASTICSEARCH_PASSWORD" \\',
     "  -H 'Content-Type: application/json' --data-binary @- \\",
-    `  "$ELASTICSEARCH_URL${searchPath(eventsAlias(namespace))}" <<'JSON'`,
+    `  "$ELASTICSEARCH_URL${path}" <<'JSON'`,
     body,
     'JSON',
     '',

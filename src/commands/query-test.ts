@@ -1,6 +1,6 @@
 import type { Cluster } from '../elastic/index.ts';
 import { type Definition, type Library, runCases, type ScenarioVerdict, scenarioCases } from '../query/index.ts';
-import { EXIT } from '../shared/errors.ts';
+import { EXIT, KauditError } from '../shared/errors.ts';
 import type { Context } from './context.ts';
 import { loadLines } from './load-lines.ts';
 import { choose, openLibrary, stringsOf } from './query-library.ts';
@@ -32,6 +32,11 @@ export async function testQueries(context: Context, flags: Readonly<Record<strin
   const library = openLibrary(io, flags, selection);
   const chosen = selection === undefined ? library.investigations : choose(library, selection);
   const definitions = chosen.map(({ definition }) => definition);
+  if (definitions.every(({ scenarios }) => scenarios.length === 0)) {
+    throw new KauditError('usage', 'There are no scenarios to run.', {
+      hint: 'kaudit query new writes some to start from.',
+    });
+  }
   const verdicts = await runScenarios(await context.cluster(), definitions, library.noise);
   const failed = verdicts.filter(({ passed }) => !passed);
   if (flags['json'])

@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { eventsAlias } from '../audit/indices.ts';
 import {
   askServer,
@@ -38,8 +38,18 @@ export async function validateQueries(context: Context, flags: Flags): Promise<n
     const source = found.length > 0 ? readText(file) : '';
     await context.io.out(found.map((problem) => `${placeOf(file, source, problem)}: ${problem}\n`).join(''));
   }
-  await context.io.out(`${all.size - invalid} valid, ${invalid} not valid\n`);
+  const valid = [...all].filter(([, found]) => found.length === 0).map(([file]) => file);
+  await context.io.out(`${valid.length} valid${sortsOf(valid)}, ${invalid} not valid\n`);
   return invalid === 0 ? EXIT.done : EXIT.usage;
+}
+
+/** What the files are, where they are of several sorts: their folders tell. */
+function sortsOf(files: readonly string[]): string {
+  const folders = files.map((file) => basename(dirname(resolve(file))));
+  const packs = folders.filter((folder) => folder === 'packs').length;
+  const noise = folders.filter((folder) => folder === 'noise').length;
+  if (packs + noise === 0) return '';
+  return ` (${files.length - packs - noise} investigations, ${packs} packs, ${noise} noise sets)`;
 }
 
 /** `file:line`, as editors and terminals open it. */

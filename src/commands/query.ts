@@ -6,7 +6,7 @@ import { authorCommands } from './query-author-commands.ts';
 import { type ExplainFlags, explainQuery } from './query-explain.ts';
 import { listNoise, listPacks, listQueries } from './query-library.ts';
 import { type RunFlags, runQueries } from './query-run.ts';
-import { questionOptions, repeated, scopeOptions } from './query-scope.ts';
+import { givenOnce, questionOptions, repeated, scopeOptions } from './query-scope.ts';
 import { type ShowFlags, showQuery } from './query-show.ts';
 import { testQueries } from './query-test.ts';
 
@@ -22,6 +22,7 @@ export function queryCommand(run: Run): CommandModule {
           describe: 'A further folder of investigations; may be repeated',
           global: true,
         })
+        .check(givenOnce)
         .command(listCommand(run))
         .command(packsCommand(run))
         .command(noiseCommand(run))
@@ -106,6 +107,7 @@ function runCommand(run: Run): CommandModule {
         .option('json', { type: 'boolean', describe: 'The same as --format json' })
         .option('fail-on', {
           choices: SEVERITIES,
+          requiresArg: true,
           describe: 'Exit code 4 on findings of this severity or above, 3 where it cannot tell',
         })
         .example('$0 query run --pack triage', 'ten minutes on a cluster that you do not know')

@@ -9,6 +9,7 @@ import { EXIT } from '../shared/errors.ts';
 import type { Context, GlobalFlags, Run } from './context.ts';
 import { loadExitCode } from './load.ts';
 import { openLibrary } from './query-library.ts';
+import { commandsFor } from './query-next.ts';
 import { runExitCode } from './query-run.ts';
 import { writeSimulation } from './simulate.ts';
 import { openStore, refreshEvents } from './store.ts';
@@ -47,7 +48,9 @@ async function quickstart(context: Context): Promise<number> {
   const definitions = investigations.map(({ definition }) => definition);
   const scope = { window: {}, parameters: {}, noise, useNoise: true };
   const run = await runInvestigations({ ...scope, ask: cluster.ask, namespace: NAMESPACE, definitions });
-  await io.out(`\n${renderRun(run, 'table', { ...io, scope: ` --namespace ${NAMESPACE}` })}\n`);
+  await io.out(
+    `\n${renderRun(run, 'table', { ...io, commandsFor: commandsFor({ namespace: NAMESPACE }, investigations) })}\n`,
+  );
   await io.out(NEXT);
   return loaded === EXIT.done ? runExitCode(run) : loaded;
 }

@@ -24,6 +24,8 @@ export function together(definition: Definition, answers: readonly ClusterAnswer
   );
   const { groups, more } = listed(definition, all);
   const reason = reasonOf(answers);
+  const legend = results.find((result) => result.legend)?.legend;
+  const remedy = results.find((result) => result.remedy)?.remedy;
   const units = Object.assign({}, ...results.map((result) => result.units)) as InvestigationResult['units'];
   return {
     ...first,
@@ -31,9 +33,11 @@ export function together(definition: Definition, answers: readonly ClusterAnswer
     matches: sum(results.map(({ matches }) => matches)),
     groups,
     moreGroups: more + sum(results.map(({ moreGroups }) => moreGroups)),
+    ...(legend && { legend }),
     ...(units && Object.keys(units).length > 0 && { units }),
     ...(results.some(({ incomplete }) => incomplete) && { incomplete: true as const }),
     ...(reason !== undefined && { reason }),
+    ...(remedy !== undefined && { remedy }),
   };
 }
 

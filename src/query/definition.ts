@@ -2,6 +2,7 @@ import { type Document, parseDocument, visit } from 'yaml';
 import { z } from 'zod';
 import { LEVELS, STAGES } from '../audit/event.ts';
 import { KauditError } from '../shared/errors.ts';
+import { isObject } from '../shared/json.ts';
 import type { FieldTypes } from './fields.ts';
 import { keySchema } from './keys.ts';
 import { kindProblems } from './kinds/check.ts';
@@ -86,18 +87,25 @@ const common = {
   schedule: z.strictObject({ every: duration, lookback: duration }),
   falsePositives: z.array(z.strictObject({ what: text, tell: text })).min(1),
   next: z.array(text).min(1),
-  scenarios: z.array(scenario).min(4, 'at least two scenarios that match and two that do not'),
+  /** A file may be tried before it has them; `checkCollection` asks for them. */
+  scenarios: z.array(scenario),
 };
 
-const definitionSchema = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('events'), ...common, group: groupBy(keySchema) }),
-  z.strictObject({ kind: z.literal('threshold'), ...common, threshold }),
-  z.strictObject({ kind: z.literal('new-terms'), ...common, newTerms }),
-  z.strictObject({ kind: z.literal('rare'), ...common, rare }),
-  z.strictObject({ kind: z.literal('sequence'), ...common, sequence }),
-  z.strictObject({ kind: z.literal('spike'), ...common, spike }),
-  z.strictObject({ kind: z.literal('gap'), ...common, gap }),
-]);
+const KINDS = 'events, threshold, new-terms, rare, sequence, spike, gap';
+
+const definitionSchema = z.discriminatedUnion(
+  'kind',
+  [
+    z.strictObject({ kind: z.literal('events'), ...common, group: groupBy(keySchema) }),
+    z.strictObject({ kind: z.literal('threshold'), ...common, threshold }),
+    z.strictObject({ kind: z.literal('new-terms'), ...common, newTerms }),
+    z.strictObject({ kind: z.literal('rare'), ...common, rare }),
+    z.strictObject({ kind: z.literal('sequence'), ...common, sequence }),
+    z.strictObject({ kind: z.literal('spike'), ...common, spike }),
+    z.strictObject({ kind: z.literal('gap'), ...common, gap }),
+  ],
+  { error: ({ code }) => (code === 'invalid_union' ? `one of ${KINDS}` : undefined) },
+);
 
 const noiseSchema = z.strictObject({
   id,
@@ -150,10 +158,16 @@ function parse<T>(source: string, schema: z.ZodType<T>, check: (value: T) => Pro
   const unclear = [...document.errors, ...document.warnings];
   if (unclear.length > 0) return failed(unclear.map((error) => error.message.split('\n')[0] ?? ''));
   if (hasAlias(document)) return failed(['YAML aliases are not allowed: write the value out']);
-  const result = schema.safeParse(document.toJS());
+  const content: unknown = document.toJS();
+  if (isSigmaRule(content)) return failed(['a Sigma rule: kaudit query import sigma makes an investigation of it']);
+  const result = schema.safeParse(content);
   if (!result.success) return failed(result.error.issues.flatMap(describeIssues));
   const problems = check(result.data);
   return problems.length > 0 ? failed(problems) : { value: result.data, problems: [] };
+}
+
+function isSigmaRule(content: unknown): boolean {
+  return isObject(content) && 'detection' in content && 'logsource' in content;
 }
 
 /** Aliases can make a small file grow without bound, and no reader misses them here. */

@@ -29,6 +29,8 @@ export interface Groups {
   readonly notes?: readonly string[];
   /** Why what is not among the groups could not be seen. */
   readonly unseen?: string;
+  /** What would make it seen. */
+  readonly remedy?: string;
 }
 
 /** What is collected page by page. */

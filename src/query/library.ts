@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { KauditError, messageOf } from '../shared/errors.ts';
+import { KauditError, messageOf, systemCodeOf } from '../shared/errors.ts';
 import {
   type Definition,
   invalidFile,
@@ -205,7 +205,7 @@ export function yamlFiles(source: string): readonly YamlFile[] {
     if (!statSync(source).isDirectory()) return [{ path: source, category: categoryOf(source), source }];
     names = readdirSync(source, { recursive: true, encoding: 'utf8' });
   } catch (cause) {
-    throw new KauditError('usage', `The queries of ${source} cannot be read: ${messageOf(cause)}.`, { cause });
+    throw unreadable(source, cause);
   }
   return names
     .filter((name) => /\.ya?ml$/.test(name))
@@ -225,6 +225,12 @@ export function readText(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (cause) {
-    throw new KauditError('usage', `${path} cannot be read: ${messageOf(cause)}.`, { cause });
+    throw unreadable(path, cause);
   }
+}
+
+function unreadable(path: string, cause: unknown): KauditError {
+  const isMissing = systemCodeOf(cause) === 'ENOENT';
+  const says = isMissing ? `There is no file or folder ${path}.` : `${path} cannot be read: ${messageOf(cause)}.`;
+  return new KauditError('usage', says, { cause });
 }

@@ -1,13 +1,14 @@
 import { KauditError } from '../shared/errors.ts';
+import { didYouMean } from '../shared/near.ts';
 import type { Definition } from './definition.ts';
 import type { FieldTypes } from './fields.ts';
 import { fits } from './kql.ts';
 import type { Scope } from './scope.ts';
 import type { Scalar } from './types.ts';
 
-export function invalidParameter(name: string, problem: string): KauditError {
+export function invalidParameter(name: string, problem: string, hint?: string): KauditError {
   return new KauditError('usage', `The parameter ${name} ${problem}.`, {
-    hint: 'kaudit query show ID lists the parameters of an investigation.',
+    hint: hint ?? 'kaudit query show ID lists the parameters of an investigation.',
   });
 }
 
@@ -29,7 +30,10 @@ export function parseParameters(
     const [, name, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
     if (name === undefined || value === undefined) throw invalidParameter(`"${text}"`, 'is not of the form name=value');
     const types = typesOf(name, definitions, fields);
-    if (types.size === 0) throw invalidParameter(name, 'is none of the investigations that are to run');
+    if (types.size === 0) {
+      const known = definitions.flatMap(({ parameters }) => Object.keys(parameters));
+      throw invalidParameter(name, 'is none of the investigations that are to run', didYouMean(name, known));
+    }
     for (const type of types)
       if (!fits(value, type)) throw invalidParameter(name, `is "${value}", which is no ${type}`);
     values[name] = [...(Object.hasOwn(values, name) ? (values[name] ?? []) : []), value];

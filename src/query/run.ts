@@ -8,6 +8,7 @@ import type { Definition } from './definition.ts';
 import { type Groups, listed, MOST_BUCKETS } from './groups.ts';
 import { runEvents } from './kinds/events.ts';
 import { runGap } from './kinds/gap.ts';
+import { legendOf } from './kinds/legend.ts';
 import { recentWindow, runNewTerms } from './kinds/new-terms.ts';
 import { runRare } from './kinds/rare.ts';
 import { runSequence } from './kinds/sequence.ts';
@@ -17,6 +18,7 @@ import { unitsOf } from './measures.ts';
 import { countHidden, type Looked } from './noise.ts';
 import { type Observability, observe } from './observe.ts';
 import { missingParameters } from './parameters.ts';
+import { readPlaces } from './places.ts';
 import { type Reader, readerOf } from './scan.ts';
 import type { Scope } from './scope.ts';
 import { type Search, searcher } from './search.ts';
@@ -59,7 +61,7 @@ interface Plan {
 
 /** Runs investigations over the same data. One that fails has status `error`, and the others go on. */
 export async function runInvestigations(options: RunOptions): Promise<RunResult> {
-  const { ask, namespace, definitions, window, onDone } = options;
+  const { ask, namespace, definitions, window, parameters, onDone } = options;
   const target = eventsAlias(namespace);
   const search = searcher(ask, target);
   const coverage = await readCoverage(search, searcher(ask, variantsIndex(namespace)), options);
@@ -87,7 +89,8 @@ export async function runInvestigations(options: RunOptions): Promise<RunResult>
   const all = worked.length === plans.length ? await hiddenFromAll : undefined;
   const [only] = results;
   const hidden = results.length === 1 && only ? only.hidden : (all ?? (await hiddenFrom(worked)));
-  return { window, coverage, results, hidden };
+  const elsewhere = coverage.events === 0 ? await readPlaces(ask) : undefined;
+  return { window, parameters, coverage, results, hidden, ...(elsewhere && { elsewhere }) };
 }
 
 async function partsOf(search: Search, scope: Scope, coverage: Coverage): Promise<readonly Part[]> {
@@ -157,6 +160,7 @@ export async function investigate(data: Data, { definition, scope, note }: Looki
   const found = await runKind(data, definition, scope);
   const { groups, more } = listed(definition, found.groups);
   const units = unitsOf(definition.group.show);
+  const legend = legendOf(definition);
   const reasons = [
     ...(note === undefined || found.unseen !== undefined ? [] : [note]),
     ...reasonsOf(found, observability),
@@ -168,8 +172,10 @@ export async function investigate(data: Data, { definition, scope, note }: Looki
     groups,
     moreGroups: more,
     ...(Object.keys(units).length > 0 && { units }),
+    ...(groups.length > 0 && legend && { legend }),
     ...(found.cut !== undefined && { incomplete: true as const }),
     ...(reasons.length > 0 && { reason: reasons.join('; ') }),
+    ...(found.remedy !== undefined && observability.kind !== 'not-observable' && { remedy: found.remedy }),
   };
 }
 

@@ -1,3 +1,5 @@
+import { parseEvent } from '../audit/event.ts';
+import { isTerminal } from '../audit/facts/outcome.ts';
 import { isObject, type JsonObject } from '../shared/json.ts';
 import type { Definition, Given, Scenario } from './definition.ts';
 import { TEMPLATES } from './like/index.ts';
@@ -70,9 +72,22 @@ function merge(base: JsonObject, changes: JsonObject): JsonObject {
   return result;
 }
 
-export function judge({ definition, scenario }: ScenarioCase, result: InvestigationResult): ScenarioVerdict {
-  const differences = [...compare(scenario, result)];
+export function judge(one: ScenarioCase, result: InvestigationResult): ScenarioVerdict {
+  const { definition, scenario } = one;
+  const differences = [...compare(scenario, result), ...unended(one, result)];
   return { id: definition.id, it: scenario.it, passed: differences.length === 0, differences };
+}
+
+/** Why nothing is counted where no event ends its request: a session is logged when it begins, too. */
+function unended({ definition, scenario, lines }: ScenarioCase, { matches }: InvestigationResult): readonly string[] {
+  if (definition.stages !== undefined || matches >= scenario.expect.requests) return [];
+  const events = lines.map((line) => parseEvent(JSON.parse(line)));
+  if (events.some((parsed) => parsed.kind === 'event' && isTerminal(parsed.event))) return [];
+  const templates = [...new Set(scenario.given.map(({ like }) => like))].join(', ');
+  return [
+    `only the event that ends a request counts, and none given does: ${templates} is logged when it begins; ` +
+      'with stage: ResponseComplete it is the end',
+  ];
 }
 
 function* compare({ expect }: Scenario, result: InvestigationResult): Generator<string> {

@@ -62,22 +62,39 @@ export interface InvestigationResult {
   readonly moreGroups: number;
   /** Units of the measures that have one. */
   readonly units?: Readonly<Record<string, Unit>>;
+  /** What the measures count that a kind adds by itself. */
+  readonly legend?: Readonly<Record<string, string>>;
   /** Requests hidden by each noise set. */
   readonly hidden: Readonly<Record<string, number>>;
   /** There is more than was looked at; the reason says how to see it. */
   readonly incomplete?: true;
   /** Why it is not observable, what to know of what was found, or what went wrong. */
   readonly reason?: string;
+  /** What makes it observable. */
+  readonly remedy?: string;
   /** Time the server spent, in milliseconds. */
   readonly tookMs: number;
 }
 
+/** Events that there are, of one cluster (`""`: without a name) in one namespace of the index. */
+export interface Place {
+  readonly namespace: string;
+  readonly cluster: string;
+  readonly events: number;
+  readonly first?: string;
+  readonly last?: string;
+}
+
 export interface RunResult {
   readonly window: Window;
+  /** Values of parameters that were given: they narrow what is asked. */
+  readonly parameters: Readonly<Record<string, readonly Scalar[]>>;
   readonly coverage: Coverage;
   readonly results: readonly InvestigationResult[];
   /** Requests that each noise set hides from one investigation or more, each counted once for a set. */
   readonly hidden: Readonly<Record<string, number>>;
+  /** Where there are no events: where there would be some. */
+  readonly elsewhere?: readonly Place[];
 }
 
 /**

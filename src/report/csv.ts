@@ -1,35 +1,28 @@
-import type { Group, RunResult, Scalar } from '../query/types.ts';
-import { isList, type Shown } from './format.ts';
-import { safeText } from './safe-text.ts';
+import type { RunResult } from '../query/types.ts';
+import { timesOf } from './format.ts';
+import { safeJson, safeText } from './safe-text.ts';
 
-const HEADERS = ['investigation', 'severity', 'status', 'requests', 'group', 'measures', 'reason', 'hidden'];
+const HEADERS = [
+  ...['investigation', 'severity', 'status', 'requests', 'first', 'last'],
+  ...['group', 'measures', 'more', 'reason', 'hidden', 'parameters'],
+];
 
-/** RFC 4180: a row for each group, and one for each investigation without groups. */
-export function renderCsv({ results }: RunResult): string {
+/** RFC 4180: a row for each group, and one for each investigation without groups. What has several values is JSON. */
+export function renderCsv({ results, parameters }: RunResult): string {
   const rows = results.flatMap(({ id, severity, status, groups, hidden, reason = '' }) => {
-    if (groups.length === 0) return [[id, severity, status, '0', '', '', reason, pairs(hidden)]];
-    return groups.map(({ by, requests, show, more }) => [
-      id,
-      severity,
-      status,
-      String(requests),
-      pairs(by),
-      pairs(show, more),
-      reason,
-      pairs(hidden),
-    ]);
+    const about = [reason, json(hidden), json(parameters)];
+    if (groups.length === 0) return [[id, severity, status, '0', '', '', '', '', '', ...about]];
+    return groups.map((group) => {
+      const { first = '', last = '' } = timesOf(group) ?? {};
+      const { by, requests, show, more = {} } = group;
+      return [id, severity, status, String(requests), first, last, json(by), json(show), json(more), ...about];
+    });
   });
   return [HEADERS, ...rows].map((row) => `${row.map(cell).join(',')}\r\n`).join('');
 }
 
-function pairs(values: Readonly<Record<string, Shown>>, more: Group['more'] = {}): string {
-  return Object.entries(values)
-    .map(([name, value]) => `${name}=${isList(value) ? listed(value, more[name]) : (value ?? '')}`)
-    .join('; ');
-}
-
-function listed(values: readonly Scalar[], unread = 0): string {
-  return `${unread > 0 ? `${values.length + unread} in all: ` : ''}${values.join(' ')}`;
+function json(values: object): string {
+  return Object.keys(values).length === 0 ? '' : safeJson(values);
 }
 
 /** A spreadsheet runs what begins like a formula (OWASP, CSV injection): an apostrophe makes it text. */

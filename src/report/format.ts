@@ -1,4 +1,4 @@
-import type { Coverage, Group, InvestigationResult, Scalar, Unit } from '../query/types.ts';
+import type { Coverage, Group, InvestigationResult, RunResult, Scalar, Unit } from '../query/types.ts';
 
 export function number(value: number): string {
   return value.toLocaleString('en');
@@ -35,6 +35,13 @@ export function notesOf({ variants, olderFacts }: Coverage): readonly string[] {
       : [`${plural(variants, 'variant')} of other events with the same identity, in kaudit-variants-*: in no answer`]),
     ...(olderFacts === 0 ? [] : [`${plural(olderFacts, 'event')} with older facts: load anew to ask them what is new`]),
   ];
+}
+
+/** `exceptUsers=a, exceptUsers=b`, as they are given. */
+export function parametersText(parameters: RunResult['parameters']): string {
+  return Object.entries(parameters)
+    .flatMap(([name, values]) => values.map((value) => `${name}=${value}`))
+    .join(', ');
 }
 
 /** As `span`, to the second: for times that lie close together. */

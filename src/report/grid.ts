@@ -1,5 +1,5 @@
-import { padEnd, padStart, safeText, width } from './safe-text.ts';
-import { paint, type RenderOptions } from './style.ts';
+import { padEnd, padStart, safeText, width, wrapIndented } from './safe-text.ts';
+import { paint, type RenderOptions, roomOf } from './style.ts';
 
 export type Cells = readonly string[];
 
@@ -10,17 +10,34 @@ const NARROWEST = 8;
 /** A number, with or without a unit, or none. */
 const QUANTITY = /^([<>]?[\d,]+(\.\d+)?(%| (µs|ms|s))?|-?)$/;
 
-/** A table within the width: what does not fit is cut. Cells are made safe. */
+/** Blanks before what stands below. */
+const BELOW = 4;
+
+/** A table of which nothing is cut. Cells are made safe. */
 export function renderGrid(headers: Cells, rows: readonly Cells[], options: RenderOptions): string {
-  return gridLines(headers, rows, options)
+  return listLines(headers, rows, options)
     .map((line) => `${line}\n`)
     .join('');
 }
 
-/** Lines of the table; none has blanks at its end. */
+/** Lines of a table of which nothing is cut: where it is too wide, the last column stands below the others. */
+export function listLines(headers: Cells, rows: readonly Cells[], options: RenderOptions): readonly string[] {
+  const whole = { ...options, terminal: false };
+  if (gridFits(headers, rows, roomOf(options))) return gridLines(headers, rows, whole);
+  const below = (row: Cells): readonly string[] => wrapIndented(safeText(row.at(-1) ?? ''), options.columns, BELOW);
+  const [head = '', ...lines] = gridLines(
+    headers.slice(0, -1),
+    rows.map((row) => row.slice(0, -1)),
+    whole,
+  );
+  const heads = below(headers).map((line) => paint(line, 'strong', options));
+  return [head, ...heads, ...lines.flatMap((line, at) => [line, ...below(rows[at] ?? [])])];
+}
+
+/** Lines of a table, cut to the width of a terminal; none has blanks at its end. */
 export function gridLines(headers: Cells, rows: readonly Cells[], options: RenderOptions): readonly string[] {
   const safe = rows.map((row) => row.map((cell) => safeText(cell)));
-  const widths = fitWidths(naturalWidths(headers, safe), options.columns);
+  const widths = fitWidths(naturalWidths(headers, safe), roomOf(options));
   const right = headers.map((_, at) => safe.length > 0 && safe.every((row) => QUANTITY.test(row[at] ?? '')));
   const layOut = (row: Cells): string =>
     row
@@ -33,13 +50,13 @@ export function gridLines(headers: Cells, rows: readonly Cells[], options: Rende
   return [paint(layOut(headers), 'strong', options), ...safe.map(layOut)];
 }
 
-/** Whether a table shows every column in a width that still says something. */
+/** Whether nothing of a table has to be cut. */
 export function gridFits(headers: Cells, rows: readonly Cells[], columns: number): boolean {
   const natural = naturalWidths(
     headers,
     rows.map((row) => row.map((cell) => safeText(cell))),
   );
-  return fitWidths(natural, columns).every((given, at) => given >= Math.min(natural[at] ?? 0, NARROWEST * 2));
+  return sum(natural) + GAP * (natural.length - 1) <= columns;
 }
 
 function naturalWidths(headers: Cells, rows: readonly Cells[]): readonly number[] {

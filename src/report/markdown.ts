@@ -1,23 +1,29 @@
-import { type InvestigationResult, type RunResult, SEVERITIES } from '../query/types.ts';
-import { cellsOf, notesOf, number, percent, plural, span } from './format.ts';
+import { type InvestigationResult, type Place, type RunResult, SEVERITIES } from '../query/types.ts';
+import { cellsOf, notesOf, number, parametersText, percent, plural, span } from './format.ts';
 import { safeText } from './safe-text.ts';
 
 /** A report for a ticket or a pull request. Names out of the log are escaped: none can become a link, a heading or HTML. */
-export function renderMarkdown({ coverage, results }: RunResult): string {
+export function renderMarkdown(run: RunResult): string {
+  const { results } = run;
   const findings = results.filter(({ status }) => status === 'findings');
   const others = results.filter(({ status }) => status !== 'findings');
   const parts = [
     '# Audit log findings',
-    overview({ coverage }),
+    overview(run),
     ...[...SEVERITIES].reverse().flatMap((severity) => ofSeverity(severity, findings)),
     ...(others.length === 0 ? [] : ['## Without findings', others.map(otherLine).join('\n')]),
   ];
   return `${parts.join('\n\n')}\n`;
 }
 
-function overview({ coverage }: Pick<RunResult, 'coverage'>): string {
+function overview({ coverage, parameters, elsewhere = [] }: RunResult): string {
   const { events, requests, levels, clusters, first, last } = coverage;
-  if (events === 0) return 'No events in this window.';
+  const asked = parametersText(parameters);
+  const parameterLines = asked === '' ? [] : [`- Parameters: ${escapeText(asked)}`];
+  if (events === 0) {
+    const there = elsewhere.length === 0 ? [] : ['', 'There are events in', '', ...elsewhere.map(placeLine)];
+    return ['No events in this window.', ...parameterLines, ...there].join('\n');
+  }
   const names = Object.keys(clusters).map((name) => escapeText(name || '(no cluster name)'));
   const shares = Object.entries(levels).map(([level, count]) => `${level} ${percent(count, events)}`);
   return [
@@ -25,7 +31,15 @@ function overview({ coverage }: Pick<RunResult, 'coverage'>): string {
     ...(first !== undefined && last !== undefined ? [`- Times: ${span(first, last)} UTC`] : []),
     `- ${plural(events, 'event')} of ${plural(requests, 'request')}; ${shares.join(', ')}`,
     ...notesOf(coverage).map((note) => `- ${note}`),
+    ...parameterLines,
   ].join('\n');
+}
+
+/** Where there are events. */
+function placeLine({ namespace, cluster, events, first, last }: Place): string {
+  const times = first === undefined || last === undefined ? '' : `, ${span(first, last)} UTC`;
+  const name = cluster === '' ? '(no cluster name)' : `cluster ${escapeText(cluster)}`;
+  return `- Namespace ${escapeText(namespace)}, ${name}: ${plural(events, 'event')}${times}`;
 }
 
 function ofSeverity(severity: string, findings: readonly InvestigationResult[]): readonly string[] {
@@ -35,7 +49,7 @@ function ofSeverity(severity: string, findings: readonly InvestigationResult[]):
 }
 
 function finding(result: InvestigationResult): readonly string[] {
-  const { id, title, matches, groups, moreGroups, units, hidden, reason } = result;
+  const { id, title, matches, groups, moreGroups, units, legend = {}, hidden, reason } = result;
   const [first] = groups;
   const headers = first === undefined ? [] : [...Object.keys(first.by), ...Object.keys(first.show)];
   const rows = groups.map((group) => cellsOf(group, units).map(escapeText));
@@ -44,6 +58,7 @@ function finding(result: InvestigationResult): readonly string[] {
     `${plural(matches, 'request')}${reason === undefined ? '' : `. ${escapeText(reason)}`}`,
     [row(headers.map(escapeText)), row(headers.map(() => '---')), ...rows.map(row)].join('\n'),
     ...(moreGroups > 0 ? [`and ${number(moreGroups)} more`] : []),
+    ...Object.entries(legend).map(([name, says]) => `${escapeText(name)}: ${escapeText(says)}`),
     ...(Object.keys(hidden).length > 0 ? [`Hidden:${hiddenText(hidden)}`] : []),
   ];
 }

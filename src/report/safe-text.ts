@@ -14,6 +14,15 @@ export function safeText(text: string, maxWidth = Number.POSITIVE_INFINITY): str
   );
 }
 
+/** As `safeText`, for JSON: unsafe characters become escapes that JSON knows. */
+export function safeJson(value: unknown): string {
+  return JSON.stringify(value).replace(UNSAFE, (character) =>
+    [...Array(character.length).keys()]
+      .map((at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`)
+      .join(''),
+  );
+}
+
 /** Columns that a text takes on a terminal. */
 export function width(text: string): number {
   return stringWidth(text);
@@ -32,29 +41,39 @@ const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
 function cut(text: string, maxWidth: number): string {
   if (text.length <= maxWidth && /^[\x20-\x7e]*$/.test(text)) return text;
   if (width(text) <= maxWidth) return text;
+  return maxWidth < 1 ? '' : `${fitting(text, maxWidth - 1)}…`;
+}
+
+/** The beginning of a text that takes so many columns. */
+function fitting(text: string, maxWidth: number): string {
   let kept = '';
-  let columns = 1;
+  let columns = 0;
   for (const { segment } of graphemes.segment(text)) {
     columns += width(segment);
     if (columns > maxWidth) break;
     kept += segment;
   }
-  return maxWidth < 1 ? '' : `${kept}…`;
+  return kept;
 }
 
-/** Lines of at most `columns`, broken at blanks; a longer word is cut. Later lines begin with `indent` blanks. */
+/** Lines of at most `columns`, broken at blanks, and within a word that is longer. Later lines begin with `indent` blanks. */
 export function wrap(text: string, columns: number, indent = 0): readonly string[] {
   const lines: string[] = [];
   const margin = ' '.repeat(indent);
   let line = '';
   for (const word of text.split(' ')) {
     const joined = line === '' ? word : `${line} ${word}`;
-    if (line !== '' && width(joined) > columns) {
-      lines.push(line);
-      line = cut(margin + word, columns);
-    } else line = line === '' ? cut(joined, columns) : joined;
+    const isFull = line !== '' && width(joined) > columns;
+    if (isFull) lines.push(line);
+    line = isFull ? margin + word : joined;
+    while (width(line) > columns) {
+      const head = fitting(line, columns);
+      if (head.length <= indent) break;
+      lines.push(head);
+      line = margin + line.slice(head.length);
+    }
   }
-  return [...lines, line];
+  return [...lines, line].map((one) => one.trimEnd());
 }
 
 /** As `wrap`, every line moved right by `margin` blanks, later ones by `indent` more. */

@@ -6,8 +6,15 @@ export interface RenderOptions {
   readonly columns: number;
   readonly colour: boolean;
   readonly verbose?: boolean;
-  /** Flags that choose the same data again, such as ` --namespace demo`. */
-  readonly scope?: string;
+  /** False where a file or another program gets the text: nothing is cut there. */
+  readonly terminal?: boolean;
+  /** The commands that go on from a finding, with the flags that ask the same again. */
+  readonly commandsFor?: (id: string) => readonly string[];
+}
+
+/** Columns that evidence may take before it is broken or cut. */
+export function roomOf({ columns, terminal }: RenderOptions): number {
+  return terminal === false ? Number.POSITIVE_INFINITY : columns;
 }
 
 type Tone = 'strong' | 'faint' | 'bad' | 'warning' | 'good';

@@ -1,8 +1,22 @@
 import { type Group, type InvestigationResult, type RunResult, SEVERITIES, type Unit } from '../query/types.ts';
-import { cellsOf, isList, notesOf, number, percent, plural, quantity, span, timesOf, type Units } from './format.ts';
-import { gridFits, gridLines } from './grid.ts';
-import { padEnd, padStart, safeText, width, wrap } from './safe-text.ts';
-import { paint, type RenderOptions, toneOf } from './style.ts';
+import {
+  cellsOf,
+  isList,
+  isTime,
+  minute,
+  notesOf,
+  number,
+  parametersText,
+  percent,
+  plural,
+  quantity,
+  span,
+  timesOf,
+  type Units,
+} from './format.ts';
+import { gridFits, gridLines, listLines } from './grid.ts';
+import { padEnd, padStart, safeText, width, wrap, wrapIndented } from './safe-text.ts';
+import { paint, type RenderOptions, roomOf, toneOf } from './style.ts';
 
 const INDENT = 10;
 const VALUES_IN_A_LINE = 5;
@@ -13,18 +27,41 @@ export function renderSummary(run: RunResult, options: RenderOptions): string {
   const { results, coverage } = run;
   const lines = [...header(run, options), ''];
   const [only] = results;
-  if (coverage.events === 0) lines.push(...wrap(NO_EVENTS, options.columns));
+  if (coverage.events === 0) lines.push(...nothing(run, options));
   else if (results.length === 1 && only !== undefined) lines.push(...detail(only, options));
   else lines.push(...sections(run, options));
   return `${lines.join('\n')}\n`;
 }
 
-const NO_EVENTS =
-  'No events in this window. Load some with kaudit load PATH, or look at other times, clusters and namespaces (--from, --to, --cluster, --namespace).';
+const MOST_PLACES = 20;
 
-function header({ coverage, window }: RunResult, { columns }: RenderOptions): readonly string[] {
+/** Where there would have been something to look at. */
+function nothing({ elsewhere }: RunResult, options: RenderOptions): readonly string[] {
+  if (elsewhere === undefined) return ['No events in this window.'];
+  if (elsewhere.length === 0) return wrap('No events in any namespace. Load some: kaudit load PATH', options.columns);
+  const says = 'No events in this window. There are some in (--namespace, --cluster, --from, --to choose):';
+  const rows = elsewhere
+    .slice(0, MOST_PLACES)
+    .map(({ namespace, cluster, first, last, events }) => [
+      namespace,
+      first === undefined ? '-' : minute(first),
+      last === undefined ? '-' : minute(last),
+      number(events),
+      cluster === '' ? '(no cluster name)' : cluster,
+    ]);
+  const more = elsewhere.length - rows.length;
+  return [
+    ...wrap(says, options.columns),
+    '',
+    ...listLines(['namespace', 'first', 'last', 'events', 'cluster'], rows, options),
+    ...(more > 0 ? [`and ${number(more)} more`] : []),
+  ];
+}
+
+function header({ coverage, window, parameters }: RunResult, { columns }: RenderOptions): readonly string[] {
   const { events, requests, levels, stages, clusters, first, last } = coverage;
-  const names = Object.keys(clusters).map((name) => (name === '' ? '(no cluster name)' : safeText(name, 30)));
+  const names = Object.keys(clusters).map((name) => (name === '' ? '(no cluster name)' : safeText(name)));
+  const asked = parametersText(parameters);
   const times = first === undefined || last === undefined ? windowText(window) : `${span(first, last)} UTC`;
   const counts = `${plural(events, 'event')} · ${plural(requests, 'request')}`;
   const text = [names.join(', '), times, counts].filter((part) => part !== '').join(' · ');
@@ -36,6 +73,7 @@ function header({ coverage, window }: RunResult, { columns }: RenderOptions): re
     ...wrap(text, columns),
     ...(events === 0 ? [] : wrap(`${shares(levels)} · ${shares(stages)}`, columns)),
     ...notesOf(coverage).flatMap((note) => wrap(note, columns, 2)),
+    ...(asked === '' ? [] : wrap(`PARAMETERS  ${safeText(asked)}`, columns, 2)),
   ];
 }
 
@@ -68,10 +106,11 @@ function sections({ results, hidden }: RunResult, options: RenderOptions): reado
     ...silentLines(of('none'), options),
     ...hiddenLines(hidden, options),
     ...reasons('NOT OBSERVABLE', blind, options),
+    ...remedies(blind, options),
     ...reasons('PARTLY OBSERVABLE', partly, options),
     ...reasons('FAILED', of('error'), options),
     '',
-    ...wrap(nextStep(found[0], options.scope), options.columns, 6),
+    ...nextLines(found[0], options),
   ];
 }
 
@@ -84,27 +123,37 @@ function bySeverity(a: InvestigationResult, b: InvestigationResult): number {
 function findingLines(result: InvestigationResult, idWidth: number, options: RenderOptions): readonly string[] {
   const { id, severity, matches, title, groups, moreGroups, units } = result;
   const head = `${paint(padEnd(severity, INDENT), toneOf(severity), options)}${padEnd(id, idWidth)}${padStart(number(matches), 7)}  `;
-  const titleRoom = options.columns - INDENT - idWidth - 7 - 2;
+  const titleRoom = roomOf(options) - INDENT - idWidth - 7 - 2;
   const shown = options.verbose ? groups : groups.slice(0, 1);
   const more = groups.length - shown.length + moreGroups;
   return [
     (head + (titleRoom > 10 ? safeText(title, titleRoom) : '')).trimEnd(),
-    ...shown.map((group) => ' '.repeat(INDENT) + groupLine(group, options.columns - INDENT, units)),
+    ...shown.map((group) => ' '.repeat(INDENT) + groupLine(group, options, units)),
     ...(more > 0 ? [`${' '.repeat(INDENT)}${paint(`and ${plural(more, 'more group')}`, 'faint', options)}`] : []),
   ];
 }
 
-/** Who, what, and when, as far as the width goes; the times stand at the right. */
-function groupLine(group: Group, columns: number, units: Units = {}): string {
+/** Who, what, and when, as far as a terminal's width goes; the times stand at the right. */
+function groupLine(group: Group, options: RenderOptions, units: Units = {}): string {
   const times = timesOf(group);
   const when = times === undefined ? '' : span(times.first, times.last);
-  const room = columns - (when === '' ? 0 : width(when) + 2);
-  const { by, more } = group;
+  const taken = INDENT + (when === '' ? 0 : width(when) + 2);
+  const { by, requests, more } = group;
   const lists = Object.fromEntries(Object.entries(group.show).filter(([, value]) => isList(value)));
-  const cells = cellsOf({ by, requests: group.requests, show: lists, ...(more && { more }) }, units, VALUES_IN_A_LINE);
-  const parts = [...cells.filter((part) => part !== '-'), ...quantities(group, units)];
-  const line = safeText(parts.join(' · '), room);
-  return `${padEnd(line, room)}${when === '' ? '' : `  ${when}`}`.trimEnd();
+  const who = cellsOf({ by, requests, show: {} });
+  const what = cellsOf({ by: {}, requests, show: lists, ...(more && { more }) }, units, VALUES_IN_A_LINE);
+  const parts = [...who, ...peakOf(group), ...what, ...quantities(group, units)].filter((part) => part !== '-');
+  const line = safeText(parts.join(' · '), roomOf(options) - taken);
+  return `${padEnd(line, options.columns - taken)}${when === '' ? '' : `  ${when}`}`.trimEnd();
+}
+
+/** `peak 105 at 08:31`, with the date where the group is of several days. */
+function peakOf(group: Group): readonly string[] {
+  const { peak, peakFrom } = group.show;
+  const times = timesOf(group);
+  if (typeof peak !== 'number' || times === undefined || !isTime(peakFrom)) return [];
+  const isOneDay = times.first.slice(0, 10) === times.last.slice(0, 10);
+  return [`peak ${number(peak)} at ${isOneDay ? minute(peakFrom).slice(11) : minute(peakFrom)}`];
 }
 
 /** Times and shares are the point of who asks for them. */
@@ -149,19 +198,29 @@ function reasons(heading: string, results: readonly InvestigationResult[], optio
   return ['', `${paint(heading, 'strong', options)}  ${results.length}`, ...lines];
 }
 
-function nextStep(finding: InvestigationResult | undefined, scope = ''): string {
-  return finding === undefined
-    ? 'next: kaudit query list'
-    : `next: kaudit query run ${finding.id}${scope} · kaudit query show ${finding.id}`;
+/** What makes them observable, each once: many have the same. */
+function remedies(results: readonly InvestigationResult[], { columns }: RenderOptions): readonly string[] {
+  const all = new Set(results.flatMap(({ remedy }) => (remedy === undefined ? [] : [remedy])));
+  return [...all].flatMap((remedy) => wrapIndented(safeText(remedy), columns, 2, 2));
+}
+
+/** One command a line, never broken: they are there to be copied. */
+function nextLines(finding: InvestigationResult | undefined, { commandsFor = plainly }: RenderOptions): string[] {
+  const commands = finding === undefined ? ['kaudit query list'] : commandsFor(finding.id);
+  return commands.map((command, at) => `${at === 0 ? 'next: ' : '      '}${safeText(command)}`);
+}
+
+function plainly(id: string): readonly string[] {
+  return [`kaudit query run ${id}`, `kaudit query show ${id}`];
 }
 
 /** One investigation, all its groups with all their measures. */
 function detail(result: InvestigationResult, options: RenderOptions): readonly string[] {
-  const { id, title, severity, status, matches, groups, moreGroups, hidden, reason } = result;
+  const { id, title, severity, status, matches, groups, moreGroups, hidden, reason, remedy } = result;
   const outcome = status === 'findings' ? plural(matches, 'request') : status.replace('-', ' ');
   const [head = '', ...rest] = wrap(`${severity} · ${safeText(title)} (${id}): ${outcome}`, options.columns);
   const painted = paint(severity, toneOf(severity), options) + head.slice(severity.length);
-  const notes = reason === undefined ? [] : wrap(safeText(reason), options.columns);
+  const notes = [reason, remedy].flatMap((note) => (note === undefined ? [] : wrap(safeText(note), options.columns)));
   const more = moreGroups > 0 ? ['', `and ${plural(moreGroups, 'more group')}`] : [];
   return [
     painted,
@@ -169,8 +228,16 @@ function detail(result: InvestigationResult, options: RenderOptions): readonly s
     ...notes,
     ...(groups.length === 0 ? [] : ['', ...groupTable(groups, result.units, options)]),
     ...more,
+    ...legendLines(result, options),
     ...hiddenLines(hidden, options),
   ];
+}
+
+/** What numbers count that a kind adds by itself. */
+function legendLines({ groups, legend = {} }: InvestigationResult, { columns }: RenderOptions): readonly string[] {
+  if (groups.length === 0) return [];
+  const lines = Object.entries(legend).flatMap(([name, says]) => wrap(`${name}: ${safeText(says)}`, columns, 2));
+  return lines.length === 0 ? [] : ['', ...lines];
 }
 
 function groupTable(groups: readonly Group[], units: Units, options: RenderOptions): readonly string[] {
@@ -183,8 +250,12 @@ function groupTable(groups: readonly Group[], units: Units, options: RenderOptio
   const margin = Math.max(...headers.map(width)) + 2;
   return rows.flatMap((row, index) => [
     ...(index === 0 ? [] : ['']),
-    ...row.flatMap((cell, at) =>
-      wrap(`${padEnd(headers[at] ?? '', margin)}${safeText(cell)}`, options.columns, margin),
-    ),
+    ...row.flatMap((cell, at) => keyLines(headers[at] ?? '', cell, margin, options)),
   ]);
+}
+
+/** Ids in a value are never cut: they are what one searches for next. */
+function keyLines(name: string, value: string, margin: number, options: RenderOptions): readonly string[] {
+  const room = Math.max(roomOf(options) - margin, 1);
+  return wrap(safeText(value), room).map((line, at) => (padEnd(at === 0 ? name : '', margin) + line).trimEnd());
 }

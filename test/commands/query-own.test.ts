@@ -29,6 +29,26 @@ describe('kaudit query with files of the user', () => {
     expect(err).toContain(`secrets-deleted: ${file} overrides ${join(SHIPPED, 'impact/secrets-deleted.yml')}`);
   });
 
+  it('runs one without scenarios, and says that it is not tested', async () => {
+    const file = own(
+      'impact/secrets-deleted.yml',
+      (source) => `${source.slice(0, source.indexOf('scenarios:'))}scenarios: []\n`,
+    );
+    const { code, err } = await kaudit(['query', 'run', file, '--namespace', 'none']);
+    expect([code, err]).toEqual([0, expect.stringContaining('secrets-deleted has no scenarios')]);
+    expect((await kaudit(['query', 'test', file])).code).toBe(2);
+    const { out } = await kaudit(['query', 'validate', file]);
+    expect(out).toContain('scenarios: 0 that match and 0 that do not');
+  });
+
+  it('says that a file is not there, or is a Sigma rule', async () => {
+    const missing = join(folder, 'missing.yml');
+    expect((await kaudit(['query', 'run', missing])).err).toContain(`There is no file or folder ${missing}.`);
+    const { out } = await kaudit(['query', 'export', 'sigma', 'impersonation']);
+    const rule = own('impact/secrets-deleted.yml', () => out);
+    expect((await kaudit(['query', 'validate', rule])).out).toContain('kaudit query import sigma');
+  });
+
   it('says where a file is not valid', async () => {
     const file = own('impact/secrets-deleted.yml', (source) => source.replace('severity: medium', 'severity: urgent'));
     const { code, out } = await kaudit(['query', 'validate', file]);
@@ -177,6 +197,21 @@ describe('kaudit query explain', () => {
     writeFileSync(file, '{"kind":"Pod"}\n');
     const { code, err } = await kaudit(['query', 'explain', 'secrets-read', '--event', file]);
     expect([code, err]).toEqual([2, expect.stringContaining('There is no audit event in')]);
+    expect(err).toContain('1 not-an-event');
+    const missing = await kaudit(['query', 'explain', 'secrets-read', '--event', join(folder, 'missing.json')]);
+    expect([missing.code, missing.err]).toEqual([2, expect.stringContaining('no such file or folder')]);
+  });
+
+  it('keeps nothing of what is no event', async () => {
+    const [events, temporary] = [home(), home()];
+    writeFileSync(join(events, 'audit.log'), `${JSON.stringify(rawEvent({ auditID: 'a' }))}\n{"no": "event"}\n`);
+    writeFileSync(join(events, 'pod.json'), '{"kind":"Pod"}\n');
+    const env = { TMPDIR: temporary };
+    const explain = (name: string) =>
+      kaudit(['query', 'explain', 'secrets-read', '--event', join(events, name)], { env });
+    expect((await explain('audit.log')).err).toContain('1 not-an-event');
+    expect((await explain('pod.json')).code).toBe(2);
+    expect(readdirSync(temporary).filter((name) => name.startsWith('kaudit-explain-'))).toEqual([]);
   });
 });
 
@@ -199,8 +234,16 @@ describe('kaudit query import and export', () => {
     const validated = await kaudit(['query', 'validate', join(queries, 'impersonation.yml')]);
     expect([validated.code, validated.out]).toEqual([
       2,
-      expect.stringMatching(/impersonation\.yml:\d+: scenarios: at least/),
+      expect.stringMatching(/impersonation\.yml:\d+: scenarios: 0 that match/),
     ]);
+  });
+
+  it('tags a rule with a tactic only where its folder is one', async () => {
+    const { out: shipped } = await kaudit(['query', 'export', 'sigma', 'impersonation']);
+    expect(shipped).toContain('- attack.privilege-escalation\n');
+    const file = own('impact/secrets-deleted.yml');
+    const { out } = await kaudit(['query', 'export', 'sigma', file]);
+    expect(out.match(/attack\.\S+/g)).toEqual(['attack.t1485']);
   });
 
   it('refuses with a reason', async () => {

@@ -47,6 +47,7 @@ describe('checkCollection', () => {
       { scenarios: first.definition.scenarios.map((one) => ({ ...one, expect: { requests: 1 } })) },
       'that match and 0 that do not',
     ],
+    ['a question without scenarios', { scenarios: [] }, '0 that match and 0 that do not'],
     [
       'a fact out of a body at level Metadata',
       { match: 'kaudit.pod.dangerous: *', requires: { level: 'Metadata' } },

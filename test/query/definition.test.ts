@@ -88,7 +88,8 @@ describe('a definition', () => {
       (s) => s.replace('by: [', 'by: [{ every: 1h }, ').replace('verbs:', 'time:'),
       'what the span is called',
     ],
-    ['too few scenarios', (s) => s.slice(0, s.indexOf('  - it: reports who')), 'two scenarios'],
+    ['a kind that there is not', (s) => s.replace('kind: events', 'kind: often'), 'kind: one of events, threshold'],
+    ['what is a Sigma rule', () => 'title: x\nlogsource: {}\ndetection: {}\n', 'kaudit query import sigma'],
     ['a level without what it is for', (s) => s.replace('level: Metadata', 'level: Request'), 'requires.of'],
     [
       'an alias bomb',

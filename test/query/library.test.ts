@@ -104,7 +104,7 @@ describe('the library', () => {
   });
 
   it('says when a folder cannot be read', () => {
-    expect(() => readLibrary([join(folder, 'none')], fields)).toThrow('cannot be read');
+    expect(() => readLibrary([join(folder, 'none')], fields)).toThrow('There is no file or folder');
   });
 });
 

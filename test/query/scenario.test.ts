@@ -122,6 +122,21 @@ describe('judge', () => {
     expect(verdict(expected)).toMatchObject({ passed: false, differences: [difference] });
   });
 
+  it('says why nothing is counted where no given event ends its request', () => {
+    const difference = (changes: object, stages?: Definition['stages']): readonly string[] => {
+      const scenario: Scenario = { it: 'x', given: [{ like: 'exec', ...changes }], expect: { requests: 1 } };
+      const [one] = scenarioCases([{ ...definition, stages, scenarios: [scenario] }]);
+      if (one === undefined) throw new Error('no case');
+      return judge(one, { ...result, status: 'none', matches: 0, groups: [] }).differences;
+    };
+    expect(difference({})).toEqual([
+      'expected 1 requests, got 0',
+      expect.stringMatching(/exec is logged when it begins; with stage: ResponseComplete it is the end/),
+    ]);
+    expect(difference({ stage: 'ResponseComplete' })).toEqual(['expected 1 requests, got 0']);
+    expect(difference({}, ['ResponseStarted'])).toEqual(['expected 1 requests, got 0']);
+  });
+
   it('never passes an investigation that failed', () => {
     const failed: InvestigationResult = { ...result, status: 'error', reason: 'no shard', matches: 0, groups: [] };
     expect(verdict({ requests: 0 }, failed)).toMatchObject({ passed: false, differences: ['it failed: no shard'] });

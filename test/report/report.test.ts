@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import stringWidth from 'string-width';
 import { describe, expect, it } from 'vitest';
 import type { Group, RunResult } from '../../src/query/types.ts';
-import { FORMATS, type Format, renderRun, safeText } from '../../src/report/index.ts';
+import { FORMATS, type Format, renderGrid, renderRun, safeText } from '../../src/report/index.ts';
 import { expectGolden } from '../support/golden.ts';
-import { EMPTY, MEASURED, NOTED, ONE, QUIET, RUN } from './runs.ts';
+import { ASKED, ELSEWHERE, EMPTY, MEASURED, NOTED, NOWHERE, ONE, PEAK, QUIET, RUN } from './runs.ts';
 
 const plain = { columns: 80, colour: false };
 
@@ -15,8 +15,17 @@ describe('renderRun', () => {
     ['run-narrow.txt', RUN, 'table', { columns: 48 }],
     ['run-one.txt', ONE, 'table', {}],
     ['run-one-160.txt', ONE, 'table', { columns: 160 }],
-    ['run-quiet.txt', QUIET, 'table', { scope: ' --namespace demo' }],
+    ['run-quiet.txt', QUIET, 'table', {}],
+    ['run-peak.txt', PEAK, 'table', {}],
+    ['run-asked.txt', ASKED, 'table', {}],
+    ['run-asked.md', ASKED, 'markdown', {}],
+    ['run-asked.csv', ASKED, 'csv', {}],
+    ['run-asked.json', ASKED, 'json', {}],
     ['run-empty.txt', EMPTY, 'table', {}],
+    ['run-nowhere.txt', NOWHERE, 'table', {}],
+    ['run-elsewhere.txt', ELSEWHERE, 'table', {}],
+    ['run-elsewhere.md', ELSEWHERE, 'markdown', {}],
+    ['run-piped.txt', RUN, 'table', { terminal: false }],
     ['run-noted.txt', NOTED, 'table', {}],
     ['run-measured.txt', MEASURED, 'table', {}],
     ['run-measured-several.txt', { ...MEASURED, results: [...MEASURED.results, ...QUIET.results] }, 'table', {}],
@@ -36,7 +45,38 @@ describe('renderRun', () => {
     expect(coloured.replace(escapes, '')).toBe(renderRun(RUN, 'table', plain));
   });
 
-  it.each(FORMATS.filter((format) => format !== 'json'))(
+  it('cuts no id, whatever the width, and breaks none where a file or another program gets the text', () => {
+    const digest = `X509SHA256=${'1eb765dbe3fa4f44'.repeat(4)}`;
+    const [secrets] = ONE.results;
+    const groups = [{ by: { 'kaudit.credential': digest }, requests: 1, show: { command: "sh -c 'cat /etc/shadow'" } }];
+    const run = { ...ONE, results: secrets ? [{ ...secrets, groups }] : [] };
+    for (const columns of [60, 80, 120, 160]) {
+      const words = renderRun(run, 'table', { ...plain, columns }).replace(/\n {2,}/g, '');
+      expect(words).toContain(digest);
+      expect(words).not.toContain('…');
+      expect(renderRun(run, 'table', { ...plain, columns, terminal: false })).toContain(digest);
+    }
+    expect(renderRun(run, 'table', plain)).not.toMatch(/ $/m);
+  });
+
+  it('gives each command a line of its own, and breaks none', () => {
+    const commandsFor = (id: string): readonly string[] => [`run ${id} ${'--param x=y '.repeat(9)}`.trimEnd(), 'show'];
+    const text = renderRun(RUN, 'table', { ...plain, commandsFor });
+    expect(text).toContain(`\nnext: run cluster-admin-bound ${'--param x=y '.repeat(9).trimEnd()}\n      show\n`);
+  });
+
+  it('says once what makes many observable', () => {
+    const blind = QUIET.results.map((one) => ({
+      ...one,
+      status: 'not-observable' as const,
+      reason: `no history for ${one.id}`,
+      remedy: 'Choose another --from.',
+    }));
+    const text = renderRun({ ...QUIET, results: blind }, 'table', plain);
+    expect(text.split('Choose another --from.')).toHaveLength(2);
+  });
+
+  it.each(FORMATS.filter((format) => format !== 'json' && format !== 'csv'))(
     '%s says that there are more values than it lists',
     (format) => {
       for (const columns of [80, 160]) {
@@ -89,6 +129,21 @@ const hostileRun = fc
   );
 const columns = fc.integer({ min: 40, max: 140 });
 
+describe('renderGrid', () => {
+  const rows = [['conflict-loops', 'info', 'Writers in conflict over one object']];
+
+  it('puts what is too wide for a terminal below, and cuts nothing', () => {
+    const headers = ['id', 'severity', 'title'];
+    expect(renderGrid(headers, rows, { ...plain, columns: 80, terminal: true })).toBe(
+      'id              severity  title\nconflict-loops  info      Writers in conflict over one object\n',
+    );
+    expect(renderGrid(headers, rows, { ...plain, columns: 30, terminal: true })).toBe(
+      'id              severity\n    title\nconflict-loops  info\n    Writers in conflict over\n    one object\n',
+    );
+    expect(renderGrid(headers, rows, { ...plain, columns: 30, terminal: false }).split('\n')).toHaveLength(3);
+  });
+});
+
 describe('whatever names the log holds', () => {
   it('no line of the summary is wider than the terminal', () => {
     fc.assert(
@@ -113,12 +168,25 @@ describe('whatever names the log holds', () => {
       fc.property(hostileRun, (run) => {
         const rows = parseCsv(renderRun(run, 'csv', plain));
         for (const row of rows) {
-          expect(row).toHaveLength(8);
+          expect(row).toHaveLength(12);
           for (const cell of row) expect(cell).not.toMatch(/^[=+\-@\t\r]/);
         }
         expect(rows).toHaveLength(1 + run.results.flatMap((result) => result.groups).length);
       }),
     );
+  });
+
+  it('what has several values is JSON in the CSV', () => {
+    fc.assert(
+      fc.property(hostileRun, (run) => {
+        const [, ...rows] = parseCsv(renderRun(run, 'csv', plain));
+        const groups = run.results.flatMap((result) => result.groups);
+        expect(rows.map((row) => [row[6], row[7]].map((cell) => JSON.parse(cell ?? '')))).toEqual(
+          groups.map(({ by, show }) => [by, show].map((values) => JSON.parse(JSON.stringify(values)))),
+        );
+      }),
+    );
+    expect(renderRun(ONE, 'csv', plain)).toContain('"{""secrets"":94}"');
   });
 
   it('nothing in Markdown becomes a link, HTML or a new column', () => {

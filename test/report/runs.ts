@@ -77,10 +77,37 @@ const slow: InvestigationResult = {
   ],
 };
 
+const bulk: InvestigationResult = {
+  ...quiet,
+  id: 'bulk-deletion',
+  title: 'Deletions in bulk',
+  severity: 'high',
+  status: 'findings',
+  matches: 73,
+  legend: {
+    peak: 'the most requests within 10m, where one that matches (verb: deletecollection) counts as 5; it begins at peakFrom',
+  },
+  groups: [
+    {
+      by: { 'kaudit.actor.name': 'erin@example.com' },
+      requests: 73,
+      show: {
+        deletions: 73,
+        with: ['kubectl'],
+        first: '2026-03-02T08:14:10Z',
+        last: '2026-03-02T14:54:59Z',
+        peak: 105,
+        peakFrom: '2026-03-02T08:31:00Z',
+      },
+    },
+  ],
+};
+
 const none = (id: string): InvestigationResult => ({ ...quiet, id, title: id, severity: 'low', status: 'none' });
 
 export const RUN: RunResult = {
   window: { from: '2026-03-02T00:00:00.000Z' },
+  parameters: {},
   coverage: {
     events: 48_211,
     requests: 24_730,
@@ -120,12 +147,37 @@ export const RUN: RunResult = {
 /** A run over data with what a reader must know of them. */
 export const NOTED: RunResult = { ...RUN, coverage: { ...RUN.coverage, olderFacts: 1200, variants: 3 } };
 export const QUIET: RunResult = { ...RUN, hidden: {}, results: [none('impersonation'), none('exec-into-pod')] };
+/** Asked with parameters; one that counts in spans of time. */
+export const ASKED: RunResult = {
+  ...QUIET,
+  parameters: { exceptUsers: ['bob@example.com', "it's me"] },
+  results: [bulk],
+};
+export const PEAK: RunResult = { ...QUIET, results: [bulk, none('impersonation')] };
 /** One that measures. */
 export const MEASURED: RunResult = { ...RUN, results: [slow] };
 export const ONE: RunResult = { ...RUN, results: [secrets] };
 export const EMPTY: RunResult = {
   window: {},
+  parameters: {},
   coverage: { events: 0, requests: 0, levels: {}, stages: {}, clusters: {}, olderFacts: 0, variants: 0 },
   hidden: {},
   results: [{ ...none('impersonation'), status: 'not-observable', reason: 'there are no events in this window' }],
+};
+
+/** As EMPTY, where there is nothing in any other place. */
+export const NOWHERE: RunResult = { ...EMPTY, elsewhere: [] };
+/** As EMPTY, where there are events in other places. */
+export const ELSEWHERE: RunResult = {
+  ...EMPTY,
+  elsewhere: [
+    {
+      namespace: 'demo',
+      cluster: 'arn:aws:eks:eu-central-1:123456789012:cluster/production',
+      events: 20_000,
+      first: '2026-03-02T00:00:00Z',
+      last: '2026-03-02T23:59:00Z',
+    },
+    { namespace: 'old', cluster: '', events: 1 },
+  ],
 };

@@ -65,7 +65,7 @@ export function fieldsOfKind(definition: Definition): readonly string[] {
 /** Kinds that count or order by themselves take the one event that ends a request for the request. */
 function stageProblems({ kind, stages }: Definition): Problems {
   if (stages === undefined || kind === 'events' || kind === 'new-terms') return [];
-  return [`stages: ${kind} counts ends of requests`];
+  return [`stages: ${kind} counts ends of requests; only events and new-terms take stages`];
 }
 
 function optionProblems(definition: Definition): Problems {

@@ -14,6 +14,8 @@ type NewTerms = DefinitionOf<'new-terms'>;
 
 const RECENT = milliseconds('24h');
 
+const REMEDY = 'To see what is new, choose a --from that has days of the log before it, or load older logs.';
+
 /** A window that has a history before it: where none is asked for, the last day of the data. */
 export function recentWindow(window: Window, { last }: Coverage): Window {
   return window.from !== undefined || last === undefined ? window : { ...window, from: iso(Date.parse(last) - RECENT) };
@@ -23,7 +25,7 @@ export function recentWindow(window: Window, { last }: Coverage): Window {
 export async function runNewTerms(reader: Reader, definition: NewTerms, scope: Scope): Promise<Groups> {
   const { search } = reader;
   const history = await historyOf(search, definition, scope);
-  if (history.kind === 'none') return { groups: [], requests: 0, unseen: history.reason };
+  if (history.kind === 'none') return { groups: [], requests: 0, unseen: history.reason, remedy: REMEDY };
   const { fields, newcomers } = definition.newTerms;
   const all = await collectGroups(reader, definition, reportedQuery(definition, scope));
   const before = await seenBefore(search, historyQuery(definition, history.scope), fields, all.groups);

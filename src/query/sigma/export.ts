@@ -10,6 +10,13 @@ import { rawOf } from './raw.ts';
 
 const LEVELS = { info: 'informational', low: 'low', medium: 'medium', high: 'high', critical: 'critical' } as const;
 
+/** ATT&CK's tactics, as Sigma tags them; other folders name none. */
+const TACTICS: ReadonlySet<string> = new Set([
+  ...['reconnaissance', 'resource-development', 'initial-access', 'execution', 'persistence', 'privilege-escalation'],
+  ...['defense-evasion', 'credential-access', 'discovery', 'lateral-movement', 'collection', 'command-and-control'],
+  ...['exfiltration', 'impact'],
+]);
+
 /** Writes an investigation as a Sigma rule over the audit log's own fields; throws `invalid-query` where it does not fit. */
 export function exportSigma({ definition, category }: Investigation, fields: FieldTypes, scope: Scope): Exported {
   const { id, kind, title, question, severity, attack, falsePositives, parameters } = definition;
@@ -30,7 +37,10 @@ export function exportSigma({ definition, category }: Investigation, fields: Fie
     id: uuidOf(id),
     status: 'experimental',
     description: question,
-    tags: [`attack.${category}`, ...attack.map((technique) => `attack.${technique.toLowerCase()}`)],
+    tags: [
+      ...(TACTICS.has(category) ? [`attack.${category}`] : []),
+      ...attack.map((technique) => `attack.${technique.toLowerCase()}`),
+    ],
     logsource: { category: 'application', product: 'kubernetes', service: 'audit' },
     detection: { ...Object.fromEntries(selections), condition },
     falsepositives: falsePositives.map(({ what }) => what),
