@@ -38,7 +38,7 @@ export function exportElasticRule({ definition, category }: Investigation, scope
     query: reportedKql(definition, scope),
     interval: schedule.every,
     from: `now-${lookback / 1000}s`,
-    // A file that is loaded long after its events is as new to a rule as any other.
+    // A file that is loaded long after its events is as new to a rule as every other one.
     timestamp_override: 'kaudit.ingested',
     tags: ['Kubernetes', `category: ${category}`, ...attack],
     false_positives: falsePositives.map(({ what, tell }) => `${what}: ${tell}`),

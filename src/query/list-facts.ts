@@ -1,4 +1,4 @@
-/** Fields of which one event has several values: any value that is asked for is enough, whatever stands beside it. */
+/** Fields of which one event has several values; the one that is asked for is enough, whatever stands beside it. */
 const LISTS: Readonly<Record<string, string>> = {
   '': 'quota limits secret_keys impersonated_extra weak_certificates redacted',
   rbac: 'grants dangerous presumed verbs resources subjects role role_kind aggregates_to',
