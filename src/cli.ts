@@ -3,6 +3,7 @@ import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import type { Run } from './commands/context.ts';
 import { commandsFor } from './commands/index.ts';
+import { optionWithoutValue } from './commands/option-values.ts';
 import { chooseCluster } from './elastic/index.ts';
 import { EXIT, KauditError, messageOf } from './shared/errors.ts';
 import { processIo, STDIN } from './shared/io.ts';
@@ -64,6 +65,10 @@ await yargs(args)
   .version(VERSION)
   .demandCommand(1, 'Name a command.')
   .strict()
+  .check((parsed) => {
+    const option = optionWithoutValue(args, parsed);
+    return option === undefined ? true : `${option} needs a value.`;
+  })
   .recommendCommands()
   .wrap(Math.min(process.stdout.columns ?? 80, 100))
   .epilogue('Exit codes: 0 done, 1 failed, 2 usage, 3 partial, 4 findings, 5 unbalanced ledger, 130 interrupted.')

@@ -350,6 +350,18 @@ describe('kaudit', () => {
     expect(err).toContain('kaudit --help');
   });
 
+  it.each([
+    [['load', 'x', '--cluster'], '--cluster'],
+    [['load', 'x', '--namespace', '--json'], '--namespace'],
+    [['query', 'run', 'secrets-read', '--cluster', '--format', 'csv'], '--cluster'],
+    [['simulate', '--attack', '-o', '-'], '--attack'],
+    [['api', 'GET', '/', '--body'], '--body'],
+  ])('takes no option without its value: %j', async (args, option) => {
+    const { code, out, err } = await kaudit(args);
+    expect([code, out]).toEqual([2, '']);
+    expect(err).toContain(`${option} needs a value`);
+  });
+
   it('has a help text of 80 columns for every command', async () => {
     for (const command of [
       [],
