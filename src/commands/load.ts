@@ -24,6 +24,7 @@ import { renderLoad, safeText } from '../report/index.ts';
 import { requireWritable } from '../shared/atomic.ts';
 import { EXIT, KauditError } from '../shared/errors.ts';
 import type { Settings } from '../shared/settings.ts';
+import { newNameNote } from './cluster-names.ts';
 import type { Context, GlobalFlags, Run } from './context.ts';
 import { keepProof } from './load-history.ts';
 import { type ManifestFlags, manifestOf, manifestOptions } from './load-manifest.ts';
@@ -133,7 +134,9 @@ async function loadPaths(context: Context, flags: LoadFlags): Promise<number> {
   const retries = openTally();
   const store = await openStore(cluster, namespace, { signal, say: io.say, retries, ...layoutFlags(flags) });
   io.detail(`Loading ${sources.length} files into ${cluster.url}`);
-  const target = { ...(flags.cluster !== undefined && flags.cluster !== '' && { cluster: flags.cluster }), namespace };
+  const target = { ...(flags.cluster !== undefined && { cluster: flags.cluster }), namespace };
+  const note = await newNameNote(cluster, target);
+  if (note !== undefined) io.say(safeText(note));
   const loadWith = (checkpoints?: Checkpoints): Promise<LoadResult> =>
     load(store, sources, {
       ...target,

@@ -99,6 +99,23 @@ describe('kaudit load', () => {
     expect((await kaudit(['load', join(folder, 'logs'), '--namespace', namespace])).code).toBe(0);
   });
 
+  it('says before it loads that a namespace has events of other clusters, and none of this one', async () => {
+    const names = freshNamespace();
+    const path = file('named.log', line({ auditID: 'named' }));
+    const load = (...args: string[]) => kaudit(['load', path, '--namespace', names, ...args]);
+    try {
+      expect((await load('--cluster', 'chain')).err).not.toContain('Note');
+      expect((await load('--cluster', 'chain')).err).not.toContain('Note');
+      const forgotten = await load();
+      expect(forgotten.err).toContain(`${names} holds events of chain, and none that were loaded without --cluster.`);
+      expect((await load()).err).not.toContain('Note');
+      const mistyped = await load('--cluster', 'chian');
+      expect(mistyped.err).toContain('holds events of chain, no named cluster, and none of chian.');
+    } finally {
+      await removeNamespace(cluster, names);
+    }
+  });
+
   it('says what a namespace may be', async () => {
     const { code, err } = await kaudit(['load', file('x.log', line()), '--namespace', 'My-Logs']);
     expect([code, err]).toEqual([2, expect.stringContaining('lower-case')]);
