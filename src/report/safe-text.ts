@@ -14,6 +14,20 @@ export function safeText(text: string, maxWidth = Number.POSITIVE_INFINITY): str
   );
 }
 
+/** Safe text whose beginning is cut instead: of a path the end tells it from its neighbours. */
+export function safeEnd(text: string, maxWidth: number): string {
+  const safe = safeText(text);
+  if (width(safe) <= maxWidth) return safe;
+  const kept: string[] = [];
+  let columns = 1;
+  for (const { segment } of [...graphemes.segment(safe)].reverse()) {
+    columns += width(segment);
+    if (columns > maxWidth) break;
+    kept.unshift(segment);
+  }
+  return `…${kept.join('')}`;
+}
+
 /** Columns that a text takes on a terminal. */
 export function width(text: string): number {
   return stringWidth(text);
@@ -42,7 +56,14 @@ function cut(text: string, maxWidth: number): string {
   return maxWidth < 1 ? '' : `${kept}…`;
 }
 
-/** Lines of at most `columns`, broken at blanks; a longer word is cut. Later lines begin with `indent` blanks. */
+const NO_BREAK = '\u00a0';
+
+/** A text that \`wrap\` does not break, such as a number with its unit. */
+export function unbroken(text: string): string {
+  return text.replaceAll(' ', NO_BREAK);
+}
+
+/** Lines of at most `columns`, broken at blanks (not at what is `unbroken`); a longer word is cut. Later lines begin with `indent` blanks. */
 export function wrap(text: string, columns: number, indent = 0): readonly string[] {
   const lines: string[] = [];
   const margin = ' '.repeat(indent);
@@ -54,7 +75,7 @@ export function wrap(text: string, columns: number, indent = 0): readonly string
       line = cut(margin + word, columns);
     } else line = line === '' ? cut(joined, columns) : joined;
   }
-  return [...lines, line];
+  return [...lines, line].map((text) => text.replaceAll(NO_BREAK, ' '));
 }
 
 /** As `wrap`, every line moved right by `margin` blanks, later ones by `indent` more. */
