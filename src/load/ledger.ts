@@ -61,7 +61,7 @@ export interface LoadReport extends Counts {
   readonly bytes: number;
   /** Of this run. */
   readonly quarantineFile?: string;
-  /** Of the runs that it has gone on from: what they have quarantined is in its counts. */
+  /** Of earlier loads: what they have quarantined, and this one has gone on from or met again, is in its counts. */
   readonly earlierQuarantineFiles?: readonly string[];
 }
 

@@ -33,15 +33,20 @@ export function renderLoad(report: LoadReport, options: RenderOptions): string {
     ...gapLines(report.coverage, options),
     ...missingLines(report.coverage.missingRotations, options),
     ...fileLines(report.files, options),
-    ...quarantineLines(report, options),
+    ...quarantineLines(report),
   ];
   return `${lines.join('\n')}\n`;
 }
 
-function quarantineLines(report: LoadReport, { columns }: RenderOptions): readonly string[] {
+/** A path is not cut, however long: it is there to be used. */
+function quarantineLines(report: LoadReport): readonly string[] {
   const { quarantineFile, earlierQuarantineFiles = [] } = report;
   const files = [...earlierQuarantineFiles, ...(quarantineFile === undefined ? [] : [quarantineFile])];
-  return files.flatMap((file) => wrap(`quarantine: ${safeText(file)} (kaudit replay sends it again)`, columns, 2));
+  if (files.length === 0) return [];
+  return [
+    'quarantine (kaudit replay sends it again, with --list shows it):',
+    ...files.map((file) => `  ${safeText(file)}`),
+  ];
 }
 
 function fateLines(count: number, fate: string, meaning: string, { columns }: RenderOptions): readonly string[] {

@@ -82,21 +82,33 @@ describe('kaudit load', () => {
     expect(out).toContain('The ledger balances');
   });
 
-  it('exits with 3 when something is quarantined, left out though named, or not there', async () => {
-    for (const path of [
-      file('bad.log', `${line()}{"auditID":`),
-      file('notes.txt', 'hello'),
-      join(folder, 'none.log'),
-    ]) {
+  it('exits with 3 when something is quarantined, left out though named, or an empty folder', async () => {
+    mkdirSync(join(folder, 'empty'));
+    for (const path of [file('bad.log', `${line()}{"auditID":`), file('notes.txt', 'hello'), join(folder, 'empty')]) {
       expect([path, (await kaudit(['load', path, '--namespace', namespace])).code]).toEqual([path, 3]);
     }
+  });
+
+  it('has nothing to load where nothing is, and names what is missing beside others', async () => {
+    const missing = join(folder, 'none.log');
+    const { code, out, err } = await kaudit(['load', missing, '--namespace', namespace]);
+    expect([code, out]).toEqual([2, '']);
+    expect(err).toContain(`Nothing to load: ${missing}: no such file or folder.`);
+    const some = await kaudit(['load', missing, file('some.log', line()), '--namespace', namespace]);
+    expect([some.code, some.out]).toEqual([3, expect.stringContaining('no such file or folder')]);
   });
 
   it('passes over what is no log in a folder', async () => {
     mkdirSync(join(folder, 'logs'));
     writeFileSync(join(folder, 'logs', 'README'), 'hello');
     writeFileSync(join(folder, 'logs', 'audit.log'), line({ auditID: 'c' }));
-    expect((await kaudit(['load', join(folder, 'logs'), '--namespace', namespace])).code).toBe(0);
+    const load = () => kaudit(['load', join(folder, 'logs'), '--namespace', namespace]);
+    expect((await load()).code).toBe(0);
+    // JSON might be a log: it is left out as well, and the exit code says that something was.
+    writeFileSync(join(folder, 'logs', 'package.json'), '{\n  "name": "kaudit"\n}\n');
+    const { code, out } = await load();
+    expect([code, out]).toEqual([3, expect.stringMatching(/package\.json\n +no audit event in it/)]);
+    expect(out).not.toContain('quarantine');
   });
 
   it('says before it loads that a namespace has events of other clusters, and none of this one', async () => {

@@ -61,13 +61,13 @@ describe('renderLoad', () => {
         { fate: 'quarantined', reason: 'not-json', count: 4 },
         { fate: 'degraded', reason: 'refused-by-server', count: 3 },
         { fate: 'quarantined', reason: 'not-an-event', count: 1 },
-        { fate: 'skipped', reason: 'no JSON in it', count: 1 },
+        { fate: 'skipped', reason: 'no audit event in it', count: 1 },
         { fate: 'skipped', reason: 'a\u001b[31m b', count: 1 },
       ] satisfies readonly ReasonCount[],
     };
     const files = [
       { ...counts, file: 'logs/audit-1.log' },
-      { ...counts, file: 'logs/README.md', read: 1, created: 0, skipped: 1, reason: 'no JSON in it' },
+      { ...counts, file: 'logs/README.md', read: 1, created: 0, skipped: 1, reason: 'no audit event in it' },
       {
         ...counts,
         file: `logs/${'deep/'.repeat(12)}audit-2.log.gz`,
