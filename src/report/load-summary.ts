@@ -2,7 +2,7 @@ import type { Coverage, FileReport, LoadReport, MissingRotation, ReasonCount, Ta
 import { duration, moments, number, plural, span } from './format.ts';
 import { GAP, gridLines, NARROWEST } from './grid.ts';
 import { isTroubled } from './load-report.ts';
-import { safeEnd, safeText, unbroken, wrap, wrapIndented } from './safe-text.ts';
+import { safeEnd, safeText, wrap, wrapIndented } from './safe-text.ts';
 import { paint, type RenderOptions } from './style.ts';
 
 const MEANINGS = [
@@ -22,7 +22,7 @@ const MOST_GAPS = 3;
 /** The ledger of a load, for a person. */
 export function renderLoad(report: LoadReport, options: RenderOptions): string {
   const lines = [
-    ...wrap(headline(report), options.columns),
+    ...wrapUnits(headline(report), options.columns),
     ...MEANINGS.filter(([fate]) => report[fate] > 0).flatMap(([fate, meaning]) =>
       fateLines(report[fate], fate, meaning, options),
     ),
@@ -65,6 +65,17 @@ function headline({ read, readBefore = 0, coverage, seconds, bytes, files }: Loa
   const size = unbroken(`(${(bytes / 1e6).toFixed(1)} MB)`);
   const time = unbroken(`${seconds.toFixed(1)} s`);
   return `${plural(read, 'record')} of ${plural(files.length, 'file')}${before} ${size}${times}, in ${time}${rate}`;
+}
+
+const NO_BREAK = '\u00a0';
+
+/** A number with its unit, which `wrapUnits` does not part. */
+function unbroken(text: string): string {
+  return text.replaceAll(' ', NO_BREAK);
+}
+
+function wrapUnits(text: string, columns: number, indent = 0): readonly string[] {
+  return wrap(text, columns, indent).map((line) => line.replaceAll(NO_BREAK, ' '));
 }
 
 function balance(report: LoadReport, options: RenderOptions): string {
@@ -120,7 +131,7 @@ function gapLines(coverage: Coverage, options: RenderOptions): readonly string[]
   const rest = gapCount > MOST_GAPS ? '; the longest' : '';
   return [
     '',
-    ...wrap(
+    ...wrapUnits(
       `${paint('SILENT', 'warning', options)}  ${plural(gapCount, 'gap')} of more than ${limit}, ${inAll} in all${rest}:`,
       options.columns,
       2,

@@ -56,14 +56,7 @@ function cut(text: string, maxWidth: number): string {
   return maxWidth < 1 ? '' : `${kept}…`;
 }
 
-const NO_BREAK = '\u00a0';
-
-/** A text that \`wrap\` does not break, such as a number with its unit. */
-export function unbroken(text: string): string {
-  return text.replaceAll(' ', NO_BREAK);
-}
-
-/** Lines of at most `columns`, broken at blanks (not at what is `unbroken`); a longer word is cut. Later lines begin with `indent` blanks. */
+/** Lines of at most `columns`, broken at blanks; a longer word is cut. Later lines begin with `indent` blanks. */
 export function wrap(text: string, columns: number, indent = 0): readonly string[] {
   const lines: string[] = [];
   const margin = ' '.repeat(indent);
@@ -75,7 +68,7 @@ export function wrap(text: string, columns: number, indent = 0): readonly string
       line = cut(margin + word, columns);
     } else line = line === '' ? cut(joined, columns) : joined;
   }
-  return [...lines, line].map((text) => text.replaceAll(NO_BREAK, ' '));
+  return [...lines, line];
 }
 
 /** As `wrap`, every line moved right by `margin` blanks, later ones by `indent` more. */
