@@ -93,9 +93,12 @@ function mentionsAudit(text: string): boolean {
   return text.includes('auditID') || text.includes(' AUDIT: id=');
 }
 
-/** What an event has, or what is around one, and what is left of a log that was torn or cut anywhere. */
+/**
+ * What an event has, or what is around one, and what is left of a log that was torn or cut anywhere. As keys of JSON, also
+ * within a string: a page about audit logs has the words, too.
+ */
 const OF_A_LOG =
-  /auditID|audit\.k8s\.io|AUDIT: id=|requestURI|stageTimestamp|requestReceivedTimestamp|sourceIPs|objectRef|responseStatus|requestObject|responseObject|authorization\.k8s\.io|protoPayload|awslogs/;
+  /"(?:auditID|requestURI|stageTimestamp|requestReceivedTimestamp|sourceIPs|objectRef|responseStatus|requestObject|responseObject|protoPayload|awslogs)\\*"\s*:|"(?:audit|authorization)\.k8s\.io\/|AUDIT: id=/;
 
 /**
  * Whether texts may be of an audit log, damaged as it may be; or are JSON of something else; or neither. A log has a word
