@@ -73,7 +73,17 @@ export async function inputIds({ path }: Input): Promise<readonly string[]> {
 async function simulate(folder: string, kind: Kind, events: number): Promise<readonly string[]> {
   const path = join(folder, `simulated-${kind}-${events}.log`);
   const level = kind === 'bodies' ? 'metadata' : kind;
-  await promisify(execFile)(process.execPath, [CLI, 'simulate', '--events', `${events}`, '--level', level, '-o', path]);
+  await promisify(execFile)(process.execPath, [
+    CLI,
+    'simulate',
+    '--events',
+    `${events}`,
+    '--level',
+    level,
+    '--force',
+    '-o',
+    path,
+  ]);
   const lines = (await readFile(path, 'utf8')).trimEnd().split('\n');
   if (kind === 'mixed') return lines.map(withResponse);
   return kind === 'bodies' ? lines.map(largeBody) : lines;

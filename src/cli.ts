@@ -3,9 +3,10 @@ import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import type { Run } from './commands/context.ts';
 import { commandsFor } from './commands/index.ts';
+import { optionWithoutValue } from './commands/option-values.ts';
 import { chooseCluster } from './elastic/index.ts';
 import { EXIT, KauditError, messageOf } from './shared/errors.ts';
-import { processIo, STDIN } from './shared/io.ts';
+import { processIo, STDIN, tell } from './shared/io.ts';
 import { readSettings } from './shared/settings.ts';
 import { VERSION } from './shared/version.ts';
 
@@ -37,10 +38,9 @@ const run: Run = async (flags, action) => {
 function explain(error: unknown, verbose: boolean, interrupted: boolean): number {
   const known = error instanceof KauditError;
   if (interrupted && !known) return EXIT.interrupted;
-  const tell = (line: string): boolean => process.stderr.write(`${line}\n`);
   tell(`kaudit: ${known ? error.message : `unexpected error: ${messageOf(error)}`}`);
   if (known && error.hint !== undefined) tell(error.hint);
-  if (verbose || !known) tell(String(error instanceof Error ? error.stack : error));
+  if (verbose || !known) process.stderr.write(`${error instanceof Error ? error.stack : error}\n`);
   return known ? error.exitCode : EXIT.failed;
 }
 
@@ -64,12 +64,16 @@ await yargs(args)
   .version(VERSION)
   .demandCommand(1, 'Name a command.')
   .strict()
+  .check((parsed) => {
+    const option = optionWithoutValue(args, parsed);
+    return option === undefined ? true : `${option} needs a value.`;
+  })
   .recommendCommands()
   .wrap(Math.min(process.stdout.columns ?? 80, 100))
   .epilogue('Exit codes: 0 done, 1 failed, 2 usage, 3 partial, 4 findings, 5 unbalanced ledger, 130 interrupted.')
   .fail((message, error) => {
     const said = message?.startsWith('Not enough non-option arguments') ? 'An argument is missing.' : message;
-    process.stderr.write(`kaudit: ${said ?? messageOf(error)}\nTry: kaudit --help, or kaudit COMMAND --help\n`);
+    tell(`kaudit: ${said ?? messageOf(error)}\nTry: kaudit --help, or kaudit COMMAND --help`);
     process.exit(EXIT.usage);
   })
   .parseAsync();

@@ -176,8 +176,16 @@ export function manifestOptions<T>(args: Argv<T>): Argv<T> {
       secret: { type: 'string', describe: `Secret with the keys url and api-key (${SECRET})` },
       job: { type: 'string', describe: `Name of the Job (${JOB})` },
     })
-    .group(['manifest', 'claim', 'folder', 'node', 'pods', 'image', 'secret', 'job'], 'On many pods at once:')
+    .group(['manifest', ...OF_A_MANIFEST], 'On many pods at once:')
     .example('$0 load . --manifest --claim audit-logs --pods 8 --cluster prod', 'a Job of eight pods') as Argv<T>;
+}
+
+const OF_A_MANIFEST = ['claim', 'folder', 'node', 'pods', 'image', 'secret', 'job'] as const;
+
+/** A load by itself takes none of the flags of a manifest. */
+export function requireNoManifestFlags(flags: ManifestFlags): void {
+  const given = OF_A_MANIFEST.find((name) => flags[name] !== undefined);
+  if (given !== undefined) throw new KauditError('usage', `--${given} says something of a Job: add --manifest.`);
 }
 
 const SECRET = 'kaudit-elasticsearch';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { addAbortSignal, Readable } from 'node:stream';
-import type { CommandModule } from 'yargs';
+import type { Argv, CommandModule } from 'yargs';
 import { BUCKETS, type Bucket, requireNamespace } from '../audit/indices.ts';
 import type { Tune } from '../elastic/index.ts';
 import {
@@ -24,9 +24,10 @@ import { renderLoad, safeText } from '../report/index.ts';
 import { requireWritable } from '../shared/atomic.ts';
 import { EXIT, KauditError } from '../shared/errors.ts';
 import type { Settings } from '../shared/settings.ts';
+import { newNameNote } from './cluster-names.ts';
 import type { Context, GlobalFlags, Run } from './context.ts';
 import { keepProof } from './load-history.ts';
-import { type ManifestFlags, manifestOf, manifestOptions } from './load-manifest.ts';
+import { type ManifestFlags, manifestOf, manifestOptions, requireNoManifestFlags } from './load-manifest.ts';
 import { openStore, refreshEvents } from './store.ts';
 
 interface LoadFlags
@@ -53,61 +54,68 @@ export function loadCommand(run: Run): CommandModule {
   return {
     command: 'load <paths..>',
     describe: 'Load audit logs: files, folders, globs, or - for stdin',
-    builder: (args) =>
-      manifestOptions(args)
-        .positional('paths', { describe: 'Files, folders, globs, or - for stdin', demandOption: true })
-        .option('cluster', { type: 'string', describe: 'Name of the Kubernetes cluster that wrote them' })
-        .option('namespace', {
-          type: 'string',
-          default: 'default',
-          describe: 'Namespace of the index: keeps logs apart',
-        })
-        .option('format', {
-          choices: FORMATS,
-          describe: 'Layout of the files where their content does not tell; what is in them is always told by content',
-        })
-        .option('resume', {
-          type: 'boolean',
-          default: true,
-          describe: 'Go on where an unfinished load has ended; --no-resume reads all again',
-        })
-        .option('shard', {
-          type: 'string',
-          describe: 'Load one part of many, such as 2/8; machines that see the same files agree on the parts',
-        })
-        .option('bucket', {
-          choices: BUCKETS,
-          describe: 'An index a day, month or year; the first load of a namespace decides (month)',
-        })
-        .option('primary-shards', {
-          type: 'number',
-          describe: 'Primary shards of an index that is created (1); remembered for the namespace',
-        })
-        .option('tune', {
-          type: 'boolean',
-          describe: 'No refresh and no replicas while loading; unset: of the indices that the load creates',
-        })
-        .option('json', { type: 'boolean', describe: 'Print the ledger as one JSON object' })
-        .option('report', { type: 'string', describe: 'Write the report of this load to a file, as JSON' })
-        .option('longest-line', {
-          type: 'number',
-          default: 64,
-          describe: 'MiB of the longest line that is read; longer ones are quarantined by their place',
-        })
-        .option('most-inflated', {
-          type: 'number',
-          default: 1024,
-          describe: 'GiB that one compressed file may inflate to; what is more is not read',
-        })
-        .option('gap', {
-          type: 'number',
-          default: DEFAULT_GAP_SECONDS,
-          describe: 'Seconds without any event that are worth telling',
-        })
-        .example('$0 load audit.log --cluster prod', 'one file')
-        .example('zcat old/*.gz | $0 load -', 'a stream'),
+    builder: (args) => manifestOptions(loadOptions(args)),
     handler: (args) => run(args as GlobalFlags, (context) => runLoad(context, args as LoadFlags)),
   };
+}
+
+function loadOptions(args: Argv) {
+  return (
+    args
+      .positional('paths', { describe: 'Files, folders, globs, or - for stdin', demandOption: true })
+      .option('cluster', { type: 'string', describe: 'Name of the Kubernetes cluster that wrote them' })
+      // The groups of the help stand in the order in which they are made.
+      .group('cluster', 'Options:')
+      .option('namespace', {
+        type: 'string',
+        default: 'default',
+        describe: 'Namespace of the index: keeps logs apart',
+      })
+      .option('format', {
+        choices: FORMATS,
+        describe: 'Layout of the files where their content does not tell; what is in them is always told by content',
+      })
+      .option('resume', {
+        type: 'boolean',
+        default: true,
+        describe: 'Go on where an unfinished load has ended; --no-resume reads all again',
+      })
+      .option('shard', {
+        type: 'string',
+        describe: 'Load one part of many, such as 2/8; machines that see the same files agree on the parts',
+      })
+      .option('bucket', {
+        choices: BUCKETS,
+        describe: 'An index a day, month or year; the first load of a namespace decides (month)',
+      })
+      .option('primary-shards', {
+        type: 'number',
+        describe: 'Primary shards of an index that is created (1); remembered for the namespace',
+      })
+      .option('tune', {
+        type: 'boolean',
+        describe: 'No refresh and no replicas while loading; unset: of the indices that the load creates',
+      })
+      .option('json', { type: 'boolean', describe: 'Print the ledger as one JSON object' })
+      .option('report', { type: 'string', describe: 'Write the report of this load to a file (JSON)' })
+      .option('longest-line', {
+        type: 'number',
+        default: 64,
+        describe: 'MiB of the longest line that is read; longer ones are quarantined by their place',
+      })
+      .option('most-inflated', {
+        type: 'number',
+        default: 1024,
+        describe: 'GiB that one compressed file may inflate to; what is more is not read',
+      })
+      .option('gap', {
+        type: 'number',
+        default: DEFAULT_GAP_SECONDS,
+        describe: 'Seconds without any event that are worth telling',
+      })
+      .example('$0 load audit.log --cluster prod', 'one file')
+      .example('zcat old/*.gz | $0 load -', 'a stream')
+  );
 }
 
 /** Only printed: whoever applies the manifest loads. */
@@ -119,6 +127,7 @@ async function runLoad(context: Context, flags: LoadFlags): Promise<number> {
 
 async function loadPaths(context: Context, flags: LoadFlags): Promise<number> {
   const { io, settings, signal } = context;
+  requireNoManifestFlags(flags);
   const namespace = requireNamespace(flags.namespace ?? 'default');
   const gapSeconds = requireGap(flags.gap ?? DEFAULT_GAP_SECONDS);
   const longestLine = requireLineLength(flags.longestLine ?? 64);
@@ -128,12 +137,15 @@ async function loadPaths(context: Context, flags: LoadFlags): Promise<number> {
   // An interrupt must end a load whose stdin stays open and silent.
   if (io.stdin instanceof Readable) addAbortSignal(signal, io.stdin);
   const found = await findSources(paths, io.stdin, { inflatedBytes });
+  requireAny(found);
   const sources = flags.shard === undefined ? found : shareOfFound(found, flags.shard, settings);
   const cluster = await context.cluster();
   const retries = openTally();
   const store = await openStore(cluster, namespace, { signal, say: io.say, retries, ...layoutFlags(flags) });
   io.detail(`Loading ${sources.length} files into ${cluster.url}`);
-  const target = { ...(flags.cluster !== undefined && flags.cluster !== '' && { cluster: flags.cluster }), namespace };
+  const target = { ...(flags.cluster !== undefined && { cluster: flags.cluster }), namespace };
+  const note = await newNameNote(cluster, target);
+  if (note !== undefined) io.say(safeText(note));
   const loadWith = (checkpoints?: Checkpoints): Promise<LoadResult> =>
     load(store, sources, {
       ...target,
@@ -162,6 +174,14 @@ async function loadPaths(context: Context, flags: LoadFlags): Promise<number> {
     settings: { ...target, gapSeconds },
     say: io.say,
   });
+}
+
+/** One of several that is not there has its line in the ledger; where none is, the arguments are wrong. */
+function requireAny(found: readonly FoundSource[]): void {
+  const missing = found.flatMap((one) => (one.kind === 'unreadable' && one.isMissing ? [one] : []));
+  if (missing.length === 0 || missing.length < found.length) return;
+  const said = missing.map(({ name, reason }) => `${name === '' ? '""' : name}: ${reason}`).join('; ');
+  throw new KauditError('usage', `Nothing to load: ${safeText(said)}.`);
 }
 
 function requireGap(seconds: number): number {

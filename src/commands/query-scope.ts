@@ -38,7 +38,10 @@ export function scopeOptions<T>(args: Argv<T>): Argv<T> {
 /** Options that change the question, wherever the events are. */
 export function questionOptions<T>(args: Argv<T>): Argv<T> {
   return args
-    .option('from', { type: 'string', describe: 'Begin of the window: ISO time or now-24h; default all data' })
+    .option('from', {
+      type: 'string',
+      describe: 'Begin of the window: ISO time, UTC unless it names a zone, or now-24h; default all data',
+    })
     .option('to', { type: 'string', describe: 'End of the window, not included' })
     .option('param', { ...repeated, describe: 'name=value of a parameter; may be repeated' })
     .option('noise', {

@@ -1,14 +1,15 @@
 import { join } from 'node:path';
 import type { CommandModule } from 'yargs';
 import { requireNamespace } from '../audit/indices.ts';
-import { listQuarantine, type ReplayedFile, replayFile } from '../load/index.ts';
-import { renderReplay } from '../report/index.ts';
+import { listOpen, listQuarantine, type QuarantinedFile, type ReplayedFile, replayFile } from '../load/index.ts';
+import { renderQuarantine, renderReplay } from '../report/index.ts';
 import { EXIT } from '../shared/errors.ts';
 import type { Context, GlobalFlags, Run } from './context.ts';
 import { type OpenStore, openStore, refreshEvents } from './store.ts';
 
 interface ReplayFlags extends GlobalFlags {
   readonly files?: readonly string[];
+  readonly list?: boolean;
   readonly json?: boolean;
 }
 
@@ -19,6 +20,7 @@ export function replayCommand(run: Run): CommandModule {
     builder: (args) =>
       args
         .positional('files', { describe: 'Quarantine files; all of KAUDIT_HOME when none is named' })
+        .option('list', { type: 'boolean', describe: 'Only list what is in quarantine; delete a file to drop it' })
         .option('json', { type: 'boolean', describe: 'Print what became of each file as one JSON object' }),
     handler: (args) => run(args as GlobalFlags, (context) => replay(context, args as ReplayFlags)),
   };
@@ -28,6 +30,7 @@ async function replay(context: Context, flags: ReplayFlags): Promise<number> {
   const { io, settings, signal } = context;
   const named = (flags.files ?? []).map(String);
   const paths = named.length > 0 ? named : await listQuarantine(join(settings.home, 'quarantine'));
+  if (flags.list) return await list(context, flags, paths);
   const files: ReplayedFile[] = [];
   if (paths.length > 0) {
     const cluster = await context.cluster();
@@ -46,6 +49,13 @@ async function replay(context: Context, flags: ReplayFlags): Promise<number> {
   await io.out(flags.json ? `${JSON.stringify(totalsOf(files))}\n` : renderReplay(files, io));
   if (signal.aborted) return EXIT.interrupted;
   return files.some(({ remaining, damaged }) => remaining > 0 || damaged > 0) ? EXIT.partial : EXIT.done;
+}
+
+async function list({ io }: Context, { json }: ReplayFlags, paths: readonly string[]): Promise<number> {
+  const files: QuarantinedFile[] = [];
+  for (const path of paths) files.push(await listOpen(path));
+  await io.out(json ? `${JSON.stringify({ files })}\n` : renderQuarantine(files, io));
+  return EXIT.done;
 }
 
 function totalsOf(files: readonly ReplayedFile[]): object {

@@ -1,4 +1,4 @@
-import { open, rm, writeFile } from 'node:fs/promises';
+import { open, rm, stat, writeFile } from 'node:fs/promises';
 import type { CommandModule } from 'yargs';
 import { isPlausible } from '../audit/time.ts';
 import { renderGrid } from '../report/index.ts';
@@ -21,6 +21,7 @@ interface SimulateFlags extends GlobalFlags {
   readonly start: string;
   readonly hours: number;
   readonly output?: string;
+  readonly force?: boolean;
   readonly list?: boolean;
 }
 
@@ -48,8 +49,13 @@ export function simulateCommand(run: Run): CommandModule {
           default: 'mixed' as const,
           describe: 'Audit level; mixed as a sensible policy',
         })
-        .option('start', { type: 'string', default: '2026-03-02T00:00:00Z', describe: 'Begin of the log' })
+        .option('start', {
+          type: 'string',
+          default: '2026-03-02T00:00:00Z',
+          describe: 'Begin of the log; UTC unless it names a zone',
+        })
         .option('hours', { type: 'number', default: 24, describe: 'Length of the log' })
+        .option('force', { type: 'boolean', describe: 'Overwrite a file that is there' })
         .option('list', { type: 'boolean', describe: 'List the storylines' })
         .example('$0 simulate --attack ransom -o day.log', 'a day with an attack'),
     handler: (args) => run(args as GlobalFlags, (context) => simulateLog(context, args as unknown as SimulateFlags)),
@@ -70,11 +76,21 @@ async function simulateLog(context: Context, flags: SimulateFlags): Promise<numb
     await writeChunks(simulate(options).chunks, io.out, signal);
     return EXIT.done;
   }
+  if (!flags.force && (await isFile(output))) {
+    throw new KauditError('usage', `${output} is there already.`, {
+      hint: 'Name another file, or overwrite it: --force.',
+    });
+  }
   const truth = await writeSimulation(options, output, signal);
   io.say(
     `${truth.events.toLocaleString('en')} events of ${truth.requests.toLocaleString('en')} requests in ${output}, the answer in ${output}.truth.json`,
   );
   return EXIT.done;
+}
+
+/** Not a pipe or device: those are written to as they are. */
+async function isFile(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isFile() === true;
 }
 
 function readOptions({ events, seed, attack, level, start, hours }: SimulateFlags): SimulateOptions {

@@ -7,7 +7,8 @@ export function upCommand(run: Run): CommandModule {
   return {
     command: 'up',
     describe: 'Start the embedded Elasticsearch, downloading it the first time',
-    builder: (args) => args.option('fresh', { type: 'boolean', describe: 'Delete its data first' }),
+    builder: (args) =>
+      args.option('fresh', { type: 'boolean', describe: 'Delete its data first: all events that were loaded into it' }),
     handler: (args) =>
       run(args as GlobalFlags, async ({ io, settings, signal }) => {
         const fresh = args['fresh'] === true;

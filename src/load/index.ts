@@ -4,6 +4,7 @@ export type { FileReport, LoadReport, ReasonCount } from './ledger.ts';
 export { load } from './load.ts';
 export type { LoadOptions, LoadProgress, LoadResult } from './options.ts';
 export { listQuarantine } from './quarantine-file.ts';
+export { listOpen, type QuarantinedFile } from './quarantine-list.ts';
 export { type RemainingCount, type ReplayedFile, replayFile } from './replay.ts';
 export type { MissingRotation } from './rotation.ts';
 export { parseShare, type Share, shareOf } from './share.ts';

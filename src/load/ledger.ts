@@ -35,6 +35,8 @@ export interface FileReport extends Counts {
   readonly balanced: boolean;
   /** Byte at which this run began; what is before was done by an earlier one, whose counts are in these. */
   readonly resumedAt?: number;
+  /** Records that were done before it; they are in these counts. */
+  readonly readBefore?: number;
   /** Why it was skipped, or where reading it ended early. */
   readonly reason?: string;
   readonly reasons: readonly ReasonCount[];
@@ -42,6 +44,8 @@ export interface FileReport extends Counts {
 
 export interface LoadReport extends Counts {
   readonly balanced: boolean;
+  /** Records that earlier runs of this load had done; they are in these counts. */
+  readonly readBefore?: number;
   readonly firstEvent?: string;
   readonly lastEvent?: string;
   readonly reasons: readonly ReasonCount[];
@@ -57,7 +61,7 @@ export interface LoadReport extends Counts {
   readonly bytes: number;
   /** Of this run. */
   readonly quarantineFile?: string;
-  /** Of the runs that it has gone on from: what they have quarantined is in its counts. */
+  /** Of earlier loads: what they have quarantined, and this one has gone on from or met again, is in its counts. */
   readonly earlierQuarantineFiles?: readonly string[];
 }
 
@@ -108,7 +112,7 @@ export class FileLedger {
   reason: string | undefined;
   /** Reading ended before the end, or a file that the user named was left out. */
   partial = false;
-  readonly #resumedAt: number;
+  readonly #from: Progress;
   #done: Progress;
   /** Records of other programs, by what they are. */
   readonly #others = new Map<string, number>();
@@ -119,7 +123,7 @@ export class FileLedger {
   constructor(file: string, from = START) {
     this.file = file;
     this.#done = from;
-    this.#resumedAt = from.offset;
+    this.#from = from;
     for (const { fate, reason, count } of from.reasons) if (fate === 'skipped') this.#others.set(reason, count);
   }
 
@@ -168,7 +172,7 @@ export class FileLedger {
       file: this.file,
       ...counts,
       balanced: isBalanced(counts),
-      ...(this.#resumedAt > 0 && { resumedAt: this.#resumedAt }),
+      ...(this.#from.offset > 0 && { resumedAt: this.#from.offset, readBefore: this.#from.counts.read }),
       ...(reason !== '' && { reason }),
       reasons: addReasons([...this.#done.reasons, ...open.flatMap(({ reasons }) => reasons)]),
     };
@@ -219,9 +223,11 @@ export function closeLedger(ledgers: readonly FileLedger[], totals: LoadTotals):
   const counts = files.reduce<Counts>(addCounts, NOTHING);
   const { quarantineFile, earlierQuarantineFiles, ...measured } = totals;
   const { first, last } = totals.coverage;
+  const readBefore = files.reduce((sum, file) => sum + (file.readBefore ?? 0), 0);
   return {
     ...counts,
     balanced: files.every((file) => file.balanced),
+    ...(readBefore > 0 && { readBefore }),
     ...(first !== undefined && { firstEvent: first }),
     ...(last !== undefined && { lastEvent: last }),
     reasons: addReasons(files.flatMap(({ reasons }) => reasons)),

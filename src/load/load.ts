@@ -12,6 +12,7 @@ import { LONGEST_LINE } from './lines.ts';
 import type { LoadOptions, LoadResult } from './options.ts';
 import { type Outbox, openOutbox } from './outbox.ts';
 import { openQuarantine, type Quarantine, type Rejected } from './quarantine.ts';
+import { knownEntries } from './quarantine-known.ts';
 import { type LogRecord, readRecords, type Unparseable } from './records.ts';
 import { openResumption, type Resumption } from './resume.ts';
 import { type FoundSource, type Source, totalSize } from './sources.ts';
@@ -63,7 +64,7 @@ export async function load(store: Store, sources: readonly FoundSource[], option
       seconds: (performance.now() - started) / 1000,
       bytes: run.inflated,
       quarantineFile: run.quarantine.file(),
-      earlierQuarantineFiles: run.resumption.quarantineFiles(),
+      earlierQuarantineFiles: [...new Set([...run.resumption.quarantineFiles(), ...run.quarantine.earlierFiles()])],
     });
     const partial = report.quarantined > 0 || ledgers.some((ledger) => ledger.partial);
     return { run: run.name, started: run.context.ingested, report, partial };
@@ -85,8 +86,8 @@ function openRun(store: Store, sources: readonly FoundSource[], options: LoadOpt
   const { cluster, namespace, checkpoints } = options;
   const context: DocumentContext = { cluster, namespace, bucket: store.bucket, ingested };
   const name = `${ingested.replaceAll(/[-:]/g, '')}-${process.pid}`;
-  const quarantine =
-    typeof options.quarantine === 'string' ? openQuarantine(options.quarantine, name, context) : options.quarantine;
+  const { quarantine: place } = options;
+  const quarantine = typeof place === 'string' ? openQuarantine(place, name, context, knownEntries(place)) : place;
   const rejections = openTally();
   const window = openWindow({ step: BATCH_BYTES, most: MOST_UNDER_WAY });
   const { format, longestLine = LONGEST_LINE, say = () => {} } = options;
@@ -246,6 +247,7 @@ function take(run: Run, file: OpenFile, record: LogRecord): Promise<void> | unde
       return undefined;
     case 'foreign':
       leaveOut(ledger, record.reason);
+      ledger.partial ||= record.holdsJson;
       return undefined;
     case 'skipped':
       ledger.skip(record.what);

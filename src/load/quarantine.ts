@@ -6,6 +6,7 @@ import type { ByteRange, Candidate } from '../audit/document.ts';
 import { crashPoint } from '../shared/crash-point.ts';
 import { KauditError, messageOf, systemCodeOf } from '../shared/errors.ts';
 import { keep } from './kept.ts';
+import type { KnownEntries } from './quarantine-known.ts';
 
 /**
  * not-json           a line that does not parse
@@ -68,6 +69,8 @@ export interface Quarantine {
   readonly sync: () => Promise<void>;
   /** The file, once something is in it. */
   readonly file: () => string | undefined;
+  /** Files of earlier loads that had what was added open already. */
+  readonly earlierFiles: () => readonly string[];
   readonly close: () => Promise<void>;
 }
 
@@ -79,9 +82,11 @@ export interface Target {
 
 /**
  * JSON lines in `folder/<run>.jsonl`, readable by its owner only; made when the first entry comes. Never drops: when
- * the disk cannot take an entry, this one and all later calls throw, so that the load stops.
+ * the disk cannot take an entry, this one and all later calls throw, so that the load stops. What is `known` stays where
+ * it is: a log that is loaded again does not fill the quarantine again.
  */
-export function openQuarantine(folder: string, run: string, target: Target): Quarantine {
+export function openQuarantine(folder: string, run: string, target: Target, known?: KnownEntries): Quarantine {
+  const earlier = new Set<string>();
   const path = join(folder, `${run}.jsonl`);
   // One after the other: a long entry takes several writes, and another one's must not come between them.
   const inTurn = pLimit(1);
@@ -101,10 +106,16 @@ export function openQuarantine(folder: string, run: string, target: Target): Qua
   return {
     add: (rejected) =>
       inTurn(write, async () => {
+        const entry = entryOf(rejected, target);
+        const file = await known?.fileOf(entry);
+        if (file !== undefined) {
+          earlier.add(file);
+          return;
+        }
         handle ??= await openFile(folder, path);
         unsynced = true;
         crashPoint('before-quarantine-write');
-        await appendWhole(handle, `${JSON.stringify(entryOf(rejected, target))}\n`);
+        await appendWhole(handle, `${JSON.stringify(entry)}\n`);
         crashPoint('after-quarantine-write');
       }),
     sync: () =>
@@ -115,6 +126,7 @@ export function openQuarantine(folder: string, run: string, target: Target): Qua
         unsynced = false;
       }),
     file: () => (handle === undefined ? undefined : path),
+    earlierFiles: () => [...earlier],
     close: () => inTurn(async () => await handle?.close()),
   };
 }

@@ -4,7 +4,7 @@ import { messageOf } from '../shared/errors.ts';
 import { counted } from './counted.ts';
 import { type Line, LONGEST_LINE, splitLines } from './lines.ts';
 import type { QuarantineReason } from './quarantine.ts';
-import { chooseLayout, type Format, isEnough } from './sniff.ts';
+import { chooseLayout, type Foreign, type Format, isEnough } from './sniff.ts';
 import { streamItems } from './stream.ts';
 import { DamagedSource, type Peeked, peek, unreadable } from './unpack/index.ts';
 
@@ -15,7 +15,7 @@ export type LogRecord =
   /** A record of another program: what it is, in the singular. */
   | { readonly kind: 'skipped'; readonly what: string }
   /** The whole source is something else. */
-  | { readonly kind: 'foreign'; readonly reason: string }
+  | Foreign
   /** The source cannot be read to its end. */
   | { readonly kind: 'broken'; readonly reason: string };
 

@@ -159,6 +159,7 @@ function remembering(found: Map<string, Rejected>): Quarantine {
     },
     sync: async () => {},
     file: () => undefined,
+    earlierFiles: () => [],
     close: async () => {},
   };
 }

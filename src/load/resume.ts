@@ -76,6 +76,7 @@ export function openResumption({ store, checkpoints, reading, say, ...options }:
     const done = watched.map((log) => ({ log, ...log.ledger.progress() }));
     const noted = Object.fromEntries(indices);
     const file = options.quarantine.file();
+    const files = [...options.quarantine.earlierFiles(), ...(file === undefined ? [] : [file])];
     await options.quarantine.sync();
     for (const { log, offset, counts, reasons } of done) {
       const tail = log.tails.get(offset);
@@ -87,7 +88,7 @@ export function openResumption({ store, checkpoints, reading, say, ...options }:
         offset,
         counts,
         reasons: [...reasons],
-        quarantineFiles: [...log.quarantineFiles, ...(file === undefined ? [] : [file])],
+        quarantineFiles: [...new Set([...log.quarantineFiles, ...files])],
         head: fingerprintOf(log.trail.head()),
         tail: fingerprintOf(tail),
         indices: noted,

@@ -1,4 +1,4 @@
-import { isRecordLine, looksLikeYaml } from '../audit/wrappers/index.ts';
+import { isRecordLine, looksLikeYaml, openUnwrapper, type Piece } from '../audit/wrappers/index.ts';
 import type { Peeked } from './unpack/index.ts';
 
 /** Layouts that a user can insist on. What is in a line or document is always told by its content. */
@@ -16,7 +16,14 @@ export type Layout =
   /** JSON over many lines, or one line too long for memory. */
   | { readonly kind: 'stream' }
   | { readonly kind: 'yaml' }
-  | { readonly kind: 'foreign'; readonly reason: string };
+  | Foreign;
+
+export interface Foreign {
+  readonly kind: 'foreign';
+  readonly reason: string;
+  /** JSON: who loads it may have taken it for a log, so the load ends as one that has left something out. */
+  readonly holdsJson: boolean;
+}
 
 /** No JSON within so many bytes: something else. */
 const FOREIGN_BYTES = 1024 * 1024;
@@ -26,28 +33,38 @@ const BOM = /^\ufeff/;
 export function isEnough(head: Buffer): boolean {
   const text = textOf(head);
   const lines = text.split('\n').slice(0, -1).filter(hasText);
-  if (isLines(lines)) return isJson(lines[0] ?? '') || mentionsAudit(text);
+  if (isLines(lines)) return mentionsAudit(text) || (isJson(lines[0] ?? '') && tell(text, lines) === 'log');
   return head.length >= FOREIGN_BYTES && !text.split('\n').some(looksLikeJson) && !looksLikeYaml(text);
 }
 
-/** Chooses the layout by what stands at the beginning. */
+/** Chooses the layout by what stands at the beginning. What is read as a whole and has nothing of a log in it is left out. */
 export function chooseLayout({ head, whole }: Pick<Peeked, 'head' | 'whole'>, format?: Format): Layout {
   const text = textOf(head);
   if (format !== undefined) return forced(format, text, whole);
+  const layout = layoutOf(head, text, whole);
+  if (!whole || !(layout.kind === 'lines' || layout.kind === 'whole' || layout.kind === 'stream')) return layout;
+  const told = tell(text, layout.kind === 'whole' ? [text] : text.split('\n').filter(hasText));
+  if (told === 'log') return layout;
+  const holdsJson = told === 'json' || layout.kind === 'stream';
+  return foreign(NO_EVENT, holdsJson);
+}
+
+function layoutOf(head: Buffer, text: string, whole: boolean): Layout {
   const lines = text.split('\n').filter(hasText);
   const [first, second] = lines;
   if (first === undefined) return whole ? { kind: 'empty' } : foreign('only blanks at its beginning');
   if (isLines(lines)) {
     if (isJson(first) || mentionsAudit(text)) return { kind: 'lines' };
-    return foreign(whole ? 'no audit event in it' : 'no audit event in its first 16 MiB');
+    return foreign(whole ? NO_EVENT : 'no audit event in its first 16 MiB');
   }
   if (head.includes(0)) return foreign('a binary file');
   if (!looksLikeJson(first) && looksLikeYaml(text)) return whole ? { kind: 'yaml' } : foreign(TOO_LARGE_YAML);
-  if (!lines.some(looksLikeJson)) return foreign('no JSON in it');
+  if (!lines.some(looksLikeJson)) return foreign(whole ? NO_EVENT : 'no JSON in its first MiB');
   if (!looksLikeJson(first) || (whole && second === undefined)) return { kind: 'lines' };
   return whole && isJson(text) ? { kind: 'whole' } : { kind: 'stream' };
 }
 
+const NO_EVENT = 'no audit event in it';
 const TOO_LARGE_YAML = 'YAML over 16 MiB: split it at its documents';
 
 function forced(format: Format, text: string, whole: boolean): Layout {
@@ -76,8 +93,37 @@ function mentionsAudit(text: string): boolean {
   return text.includes('auditID') || text.includes(' AUDIT: id=');
 }
 
-function foreign(reason: string): Layout {
-  return { kind: 'foreign', reason };
+/**
+ * What an event has, or what is around one, and what is left of a log that was torn or cut anywhere. As keys of JSON, also
+ * within a string: a page about audit logs has the words, too.
+ */
+const OF_A_LOG =
+  /"(?:auditID|requestURI|stageTimestamp|requestReceivedTimestamp|sourceIPs|objectRef|responseStatus|requestObject|responseObject|protoPayload|awslogs)\\*"\s*:|"(?:audit|authorization)\.k8s\.io\/|AUDIT: id=/;
+
+/**
+ * Whether texts may be of an audit log, damaged as it may be; or are JSON of something else; or neither. A log has a word
+ * of its own in it, or something that a wrapper knows.
+ */
+function tell(text: string, parts: readonly string[]): 'log' | 'json' | 'other' {
+  if (OF_A_LOG.test(text)) return 'log';
+  const unwrapper = openUnwrapper();
+  let holdsJson = false;
+  for (const part of parts) {
+    const pieces = unwrapper.take(Buffer.from(part), 0);
+    if (unwrapper.isWaiting() || pieces.some(isKnown)) return 'log';
+    holdsJson ||= pieces.some(({ kind }) => kind === 'event');
+  }
+  return holdsJson ? 'json' : 'other';
+}
+
+/** Not what any JSON and any text comes to; an event may come out of what was compressed. */
+function isKnown(piece: Piece): boolean {
+  if (piece.kind === 'event') return piece.text.includes('auditID');
+  return piece.kind === 'skipped' || !piece.reason.startsWith('not valid JSON');
+}
+
+function foreign(reason: string, holdsJson = false): Foreign {
+  return { kind: 'foreign', reason, holdsJson };
 }
 
 function textOf(head: Buffer): string {

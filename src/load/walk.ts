@@ -53,7 +53,8 @@ async function globbed(pattern: string): Promise<readonly (Looked | Unreadable)[
     expandDirectories: false,
     fs: { readdir: readdirTelling((path, error) => closed.push(unreadablePath(path, error))) },
   });
-  if (paths.length + closed.length === 0) return [{ kind: 'unreadable', name: pattern, reason: 'no file matches' }];
+  if (paths.length + closed.length === 0)
+    return [{ kind: 'unreadable', name: pattern, reason: 'no file matches', isMissing: true }];
   const sorted = paths.map((path) => path.replace(/\/$/, '')).sort();
   return [...closed, ...(await Promise.all(sorted.map((path) => look(path))))];
 }
@@ -73,7 +74,8 @@ function readdirTelling(onError: (path: string, error: unknown) => void): typeof
 }
 
 function unreadablePath(path: string, error: unknown): Unreadable {
-  return { kind: 'unreadable', name: path, reason: unreadable(error) };
+  const isMissing = systemCodeOf(error) === 'ENOENT';
+  return { kind: 'unreadable', name: path, reason: unreadable(error), ...(isMissing && { isMissing }) };
 }
 
 interface Looked {
@@ -97,13 +99,13 @@ async function walkFrom(looked: Looked | Unreadable, named: boolean, visited: Se
   if ('kind' in looked) return [looked];
   const { path, realPath, stats } = looked;
   if (stats.isFile()) return [{ kind: 'file', file: foundFile(path, realPath, stats), named }];
-  if (stats.isDirectory()) return visited.has(realPath) ? [] : await walkFolder(looked, visited);
+  if (stats.isDirectory()) return visited.has(realPath) ? [] : await walkFolder(looked, named, visited);
   // A named pipe can be read once, as `kaudit load <(zcat …)` does; below a folder it might wait for ever.
   if (named) return [{ kind: 'stream', name: path, read: () => createReadStream(path) }];
   return [{ kind: 'unreadable', name: path, reason: 'no regular file' }];
 }
 
-async function walkFolder({ path, realPath }: Looked, visited: Set<string>): Promise<readonly Found[]> {
+async function walkFolder({ path, realPath }: Looked, named: boolean, visited: Set<string>): Promise<readonly Found[]> {
   visited.add(realPath);
   let entries: Dirent[];
   try {
@@ -120,5 +122,6 @@ async function walkFolder({ path, realPath }: Looked, visited: Set<string>): Pro
   );
   const found: Found[] = [];
   for (const one of looked) for (const below of await walkFrom(one, false, visited)) found.push(below);
+  if (named && found.length === 0) return [{ kind: 'unreadable', name: path, reason: 'no file in it' }];
   return found;
 }

@@ -3,9 +3,10 @@ import { paint, type RenderOptions, roomOf } from './style.ts';
 
 export type Cells = readonly string[];
 
-const GAP = 2;
+/** Blanks between two columns. */
+export const GAP = 2;
 /** A column that is narrower says nothing. */
-const NARROWEST = 8;
+export const NARROWEST = 8;
 
 /** A number, with or without a unit, or none. */
 const QUANTITY = /^([<>]?[\d,]+(\.\d+)?(%| (µs|ms|s))?|-?)$/;

@@ -9,7 +9,7 @@ export { renderExplanations } from './explanation.ts';
 export { renderGrid } from './grid.ts';
 export { type LoadCircumstances, type LoadProof, proofDocument, proofOf } from './load-report.ts';
 export { renderLoad } from './load-summary.ts';
-export { renderReplay } from './replay-summary.ts';
+export { renderQuarantine, renderReplay } from './replay-summary.ts';
 export { safeText, wrap } from './safe-text.ts';
 export type { RenderOptions } from './style.ts';
 

@@ -25,19 +25,20 @@ export interface LoadCircumstances {
 export interface LoadProof extends LoadCircumstances, LoadReport {
   readonly '@timestamp': string;
   readonly versions: LoadCircumstances['versions'] & { readonly facts: number };
+  /** Of what this run has read. */
   readonly eventsPerSecond: number;
   readonly bytesPerSecond: number;
   readonly fileCount: number;
 }
 
 export function proofOf(report: LoadReport, circumstances: LoadCircumstances): LoadProof {
-  const { read, bytes, seconds } = report;
+  const { read, readBefore = 0, bytes, seconds } = report;
   return {
     '@timestamp': circumstances.finished,
     ...circumstances,
     ...report,
     versions: { ...circumstances.versions, facts: FACTS_VERSION },
-    eventsPerSecond: rate(read, seconds),
+    eventsPerSecond: rate(read - readBefore, seconds),
     bytesPerSecond: rate(bytes, seconds),
     retries: report.retries ?? {},
     fileCount: report.files.length,

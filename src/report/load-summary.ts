@@ -1,12 +1,12 @@
 import type { Coverage, FileReport, LoadReport, MissingRotation, ReasonCount, Tallied } from '../load/index.ts';
 import { duration, moments, number, plural, span } from './format.ts';
-import { gridLines } from './grid.ts';
+import { GAP, gridLines, NARROWEST } from './grid.ts';
 import { isTroubled } from './load-report.ts';
-import { safeText, wrap, wrapIndented } from './safe-text.ts';
-import { paint, type RenderOptions } from './style.ts';
+import { safeEnd, safeText, wrap, wrapIndented } from './safe-text.ts';
+import { paint, type RenderOptions, roomOf } from './style.ts';
 
 const MEANINGS = [
-  ['created', 'stored now'],
+  ['created', 'stored by this load'],
   ['degraded', 'of the created: facts and safe fields, the event itself as one string'],
   ['duplicate', 'stored before'],
   ['variant', 'same identity as another event, other content: kept beside it'],
@@ -22,7 +22,7 @@ const MOST_GAPS = 3;
 /** The ledger of a load, for a person. */
 export function renderLoad(report: LoadReport, options: RenderOptions): string {
   const lines = [
-    ...wrap(headline(report), options.columns),
+    ...wrapUnits(headline(report), options.columns),
     ...MEANINGS.filter(([fate]) => report[fate] > 0).flatMap(([fate, meaning]) =>
       fateLines(report[fate], fate, meaning, options),
     ),
@@ -33,15 +33,20 @@ export function renderLoad(report: LoadReport, options: RenderOptions): string {
     ...gapLines(report.coverage, options),
     ...missingLines(report.coverage.missingRotations, options),
     ...fileLines(report.files, options),
-    ...quarantineLines(report, options),
+    ...quarantineLines(report),
   ];
   return `${lines.join('\n')}\n`;
 }
 
-function quarantineLines(report: LoadReport, { columns }: RenderOptions): readonly string[] {
+/** A path is not cut, however long: it is there to be used. */
+function quarantineLines(report: LoadReport): readonly string[] {
   const { quarantineFile, earlierQuarantineFiles = [] } = report;
   const files = [...earlierQuarantineFiles, ...(quarantineFile === undefined ? [] : [quarantineFile])];
-  return files.flatMap((file) => wrap(`quarantine: ${safeText(file)} (kaudit replay sends it again)`, columns, 2));
+  if (files.length === 0) return [];
+  return [
+    'quarantine (kaudit replay sends it again, with --list shows it):',
+    ...files.map((file) => `  ${safeText(file)}`),
+  ];
 }
 
 function fateLines(count: number, fate: string, meaning: string, { columns }: RenderOptions): readonly string[] {
@@ -51,11 +56,26 @@ function fateLines(count: number, fate: string, meaning: string, { columns }: Re
   return [label + first, ...rest.map((line) => ' '.repeat(margin) + line)];
 }
 
-function headline({ read, coverage, seconds, bytes, files }: LoadReport): string {
+function headline({ read, readBefore = 0, coverage, seconds, bytes, files }: LoadReport): string {
   const { first, last } = coverage;
   const times = first === undefined || last === undefined ? '' : `, ${span(first, last)} UTC`;
-  const rate = seconds > 0 ? ` (${number(Math.round(read / seconds))}/s)` : '';
-  return `${plural(read, 'record')} of ${plural(files.length, 'file')} (${(bytes / 1e6).toFixed(1)} MB)${times}, in ${seconds.toFixed(1)} s${rate}`;
+  const now = read - readBefore;
+  const rate = seconds > 0 ? ` (${number(Math.round(now / seconds))}/s)` : '';
+  const before = readBefore === 0 ? '' : `: resumed after ${number(readBefore)}, then ${number(now)}`;
+  const size = unbroken(`(${(bytes / 1e6).toFixed(1)} MB)`);
+  const time = unbroken(`${seconds.toFixed(1)} s`);
+  return `${plural(read, 'record')} of ${plural(files.length, 'file')}${before} ${size}${times}, in ${time}${rate}`;
+}
+
+const NO_BREAK = '\u00a0';
+
+/** A number with its unit, which `wrapUnits` does not part. */
+function unbroken(text: string): string {
+  return text.replaceAll(' ', NO_BREAK);
+}
+
+function wrapUnits(text: string, columns: number, indent = 0): readonly string[] {
+  return wrap(text, columns, indent).map((line) => line.replaceAll(NO_BREAK, ' '));
 }
 
 function balance(report: LoadReport, options: RenderOptions): string {
@@ -106,12 +126,13 @@ function reasonLines(reasons: readonly ReasonCount[], options: RenderOptions): r
 function gapLines(coverage: Coverage, options: RenderOptions): readonly string[] {
   const { gapCount, gapSeconds, gapLimitSeconds, gapResolutionSeconds, gaps } = coverage;
   if (gapCount === 0) return [];
-  const limit = duration(Math.max(gapLimitSeconds, gapResolutionSeconds));
+  const limit = unbroken(duration(Math.max(gapLimitSeconds, gapResolutionSeconds)));
+  const inAll = unbroken(duration(gapSeconds));
   const rest = gapCount > MOST_GAPS ? '; the longest' : '';
   return [
     '',
-    ...wrap(
-      `${paint('SILENT', 'warning', options)}  ${plural(gapCount, 'gap')} of more than ${limit}, ${duration(gapSeconds)} in all${rest}:`,
+    ...wrapUnits(
+      `${paint('SILENT', 'warning', options)}  ${plural(gapCount, 'gap')} of more than ${limit}, ${inAll} in all${rest}:`,
       options.columns,
       2,
     ),
@@ -145,7 +166,11 @@ function fileLines(files: readonly FileReport[], options: RenderOptions): readon
   if (shown.length === 0) return [];
   const listed = shown.slice(0, MOST_FILES);
   const fates = FATE_COLUMNS.filter((fate) => fate === 'read' || listed.some((file) => file[fate] > 0));
-  const rows = listed.map((file) => [...fates.map((fate) => number(file[fate])), file.file]);
+  const room = fates.reduce((left, fate) => left - GAP - widthOf(fate, listed), roomOf(options));
+  const rows = listed.map((file) => [
+    ...fates.map((fate) => number(file[fate])),
+    safeEnd(file.file, Math.max(room, NARROWEST)),
+  ]);
   const [header = '', ...lines] = gridLines([...fates, 'file'], rows, options);
   const more = shown.length - listed.length;
   return [
@@ -154,6 +179,10 @@ function fileLines(files: readonly FileReport[], options: RenderOptions): readon
     ...lines.flatMap((line, at) => [line, ...whyLines(listed[at]?.reason, options)]),
     ...(more > 0 ? [`… and ${plural(more, 'more file')} (--json lists all)`] : []),
   ];
+}
+
+function widthOf(fate: (typeof FATE_COLUMNS)[number], files: readonly FileReport[]): number {
+  return Math.max(fate.length, ...files.map((file) => number(file[fate]).length));
 }
 
 /** Below the row, because it may be longer than what a row leaves. */

@@ -23,6 +23,20 @@ export function safeJson(value: unknown): string {
   );
 }
 
+/** Safe text whose beginning is cut instead: of a path the end tells it from its neighbours. */
+export function safeEnd(text: string, maxWidth: number): string {
+  const safe = safeText(text);
+  if (width(safe) <= maxWidth) return safe;
+  const kept: string[] = [];
+  let columns = 1;
+  for (const { segment } of [...graphemes.segment(safe)].reverse()) {
+    columns += width(segment);
+    if (columns > maxWidth) break;
+    kept.unshift(segment);
+  }
+  return `…${kept.join('')}`;
+}
+
 /** Columns that a text takes on a terminal. */
 export function width(text: string): number {
   return stringWidth(text);

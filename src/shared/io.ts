@@ -43,7 +43,7 @@ export function processIo(talk: Talk, env: NodeJS.ProcessEnv = process.env): Io 
   const say = (line: string): void => {
     if (talk.quiet) return;
     clear();
-    process.stderr.write(`${line}\n`);
+    tell(line);
   };
   return {
     out: writeFully,
@@ -63,6 +63,30 @@ export function processIo(talk: Talk, env: NodeJS.ProcessEnv = process.env): Io 
     columns: process.stdout.columns ?? 80,
     terminal: process.stdout.isTTY === true,
   };
+}
+
+/**
+ * Writes a line to stderr, broken at blanks to the width of a terminal. Where stderr is no terminal a line stays one, so
+ * that scripts find in it what they look for.
+ */
+export function tell(text: string): void {
+  const columns = process.stderr.isTTY === true ? process.stderr.columns : undefined;
+  const lines = columns === undefined ? [text] : text.split('\n').flatMap((line) => broken(line, columns));
+  process.stderr.write(`${lines.join('\n')}\n`);
+}
+
+/** Lines of at most `columns` where words allow it: a path that is cut is of no use. */
+export function broken(text: string, columns: number): readonly string[] {
+  if (text.length <= columns) return [text];
+  const lines: string[] = [];
+  let line: string | undefined;
+  for (const word of text.split(' ')) {
+    if (line !== undefined && line.trim() !== '' && line.length + 1 + word.length > columns) {
+      lines.push(line);
+      line = word;
+    } else line = line === undefined ? word : `${line} ${word}`;
+  }
+  return [...lines, line ?? ''];
 }
 
 /** A reader that has seen enough shows as a rejected write; without a listener it would end the process first. */

@@ -82,21 +82,50 @@ describe('kaudit load', () => {
     expect(out).toContain('The ledger balances');
   });
 
-  it('exits with 3 when something is quarantined, left out though named, or not there', async () => {
-    for (const path of [
-      file('bad.log', `${line()}{"auditID":`),
-      file('notes.txt', 'hello'),
-      join(folder, 'none.log'),
-    ]) {
+  it('exits with 3 when something is quarantined, left out though named, or an empty folder', async () => {
+    mkdirSync(join(folder, 'empty'));
+    for (const path of [file('bad.log', `${line()}{"auditID":`), file('notes.txt', 'hello'), join(folder, 'empty')]) {
       expect([path, (await kaudit(['load', path, '--namespace', namespace])).code]).toEqual([path, 3]);
     }
+  });
+
+  it('has nothing to load where nothing is, and names what is missing beside others', async () => {
+    const missing = join(folder, 'none.log');
+    const { code, out, err } = await kaudit(['load', missing, '--namespace', namespace]);
+    expect([code, out]).toEqual([2, '']);
+    expect(err).toContain(`Nothing to load: ${missing}: no such file or folder.`);
+    const some = await kaudit(['load', missing, file('some.log', line()), '--namespace', namespace]);
+    expect([some.code, some.out]).toEqual([3, expect.stringContaining('no such file or folder')]);
   });
 
   it('passes over what is no log in a folder', async () => {
     mkdirSync(join(folder, 'logs'));
     writeFileSync(join(folder, 'logs', 'README'), 'hello');
     writeFileSync(join(folder, 'logs', 'audit.log'), line({ auditID: 'c' }));
-    expect((await kaudit(['load', join(folder, 'logs'), '--namespace', namespace])).code).toBe(0);
+    const load = () => kaudit(['load', join(folder, 'logs'), '--namespace', namespace]);
+    expect((await load()).code).toBe(0);
+    // JSON might be a log: it is left out as well, and the exit code says that something was.
+    writeFileSync(join(folder, 'logs', 'package.json'), '{\n  "name": "kaudit"\n}\n');
+    const { code, out } = await load();
+    expect([code, out]).toEqual([3, expect.stringMatching(/package\.json\n +no audit event in it/)]);
+    expect(out).not.toContain('quarantine');
+  });
+
+  it('says before it loads that a namespace has events of other clusters, and none of this one', async () => {
+    const names = freshNamespace();
+    const path = file('named.log', line({ auditID: 'named' }));
+    const load = (...args: string[]) => kaudit(['load', path, '--namespace', names, ...args]);
+    try {
+      expect((await load('--cluster', 'chain')).err).not.toContain('Note');
+      expect((await load('--cluster', 'chain')).err).not.toContain('Note');
+      const forgotten = await load();
+      expect(forgotten.err).toContain(`${names} holds events of chain, and none that were loaded without --cluster.`);
+      expect((await load()).err).not.toContain('Note');
+      const mistyped = await load('--cluster', 'chian');
+      expect(mistyped.err).toContain('holds events of chain, no named cluster, and none of chian.');
+    } finally {
+      await removeNamespace(cluster, names);
+    }
   });
 
   it('says what a namespace may be', async () => {
@@ -352,6 +381,18 @@ describe('kaudit', () => {
     const { code, err } = await kaudit(args);
     expect(code).toBe(2);
     expect(err).toContain('kaudit --help');
+  });
+
+  it.each([
+    [['load', 'x', '--cluster'], '--cluster'],
+    [['load', 'x', '--namespace', '--json'], '--namespace'],
+    [['query', 'run', 'secrets-read', '--cluster', '--format', 'csv'], '--cluster'],
+    [['simulate', '--attack', '-o', '-'], '--attack'],
+    [['api', 'GET', '/', '--body'], '--body'],
+  ])('takes no option without its value: %j', async (args, option) => {
+    const { code, out, err } = await kaudit(args);
+    expect([code, out]).toEqual([2, '']);
+    expect(err).toContain(`${option} needs a value`);
   });
 
   it('has a help text of 80 columns for every command', async () => {

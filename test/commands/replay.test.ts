@@ -49,6 +49,13 @@ describe('kaudit replay', () => {
     expect(load.code).toBe(3);
     const [file = ''] = readdirSync(quarantine).map((name) => join(quarantine, name));
 
+    const listed = await kaudit(['replay', '--list'], { env });
+    expect([listed.code, listed.out]).toEqual([0, expect.stringContaining('2 refused-by-server: document_pars')]);
+    expect(listed.out).toContain('2 entries');
+    // Loaded again, it opens nothing again.
+    expect((await kaudit(['load', path, '--namespace', namespace, '--cluster', 'prod'], { env })).out).toContain(file);
+    expect(readdirSync(quarantine)).toHaveLength(1);
+
     const refused = await kaudit(['replay'], { env });
     expect(refused.code).toBe(3);
     expect(refused.out).toContain('2 refused-by-server: document_parsing_exception');

@@ -93,6 +93,16 @@ describe('kaudit simulate', () => {
     });
   });
 
+  it('overwrites a file only where that is forced', async () => {
+    const path = join(folder, 'mine.log');
+    writeFileSync(path, 'mine');
+    const { error } = await simulated(['--events', '1', '-o', path]);
+    expect(error).toMatchObject({ code: 'usage', hint: expect.stringContaining('--force') });
+    expect(readFileSync(path, 'utf8')).toBe('mine');
+    expect((await simulated(['--events', '1', '--force', '-o', path])).code).toBe(0);
+    expect(readFileSync(path, 'utf8')).not.toContain('mine');
+  });
+
   it('writes to stdout the same bytes as to a file', async () => {
     const path = join(folder, 'same.log');
     const args = ['--events', '1200', '--seed', '9', '--level', 'requestresponse', '-o'];
@@ -106,7 +116,7 @@ describe('kaudit simulate', () => {
     const path = join(folder, 'attacks.log');
     await simulated(['--events', '5000', '--attack', 'ransom', '--attack', 'host-takeover', '-o', path]);
     expect(truthOf(path).storylines.map(({ name }) => name)).toEqual(['ransom', 'host-takeover']);
-    await simulated(['--events', '5000', '--attack', 'all', '-o', path]);
+    await simulated(['--events', '5000', '--attack', 'all', '--force', '-o', path]);
     expect(truthOf(path).storylines.map(({ name }) => name)).toEqual(STORYLINES.map(({ name }) => name));
   });
 

@@ -13,7 +13,13 @@ function deliveryTo(store: Store): Delivery {
   return {
     store,
     context: CONTEXT,
-    quarantine: { add: async () => {}, sync: async () => {}, file: () => undefined, close: async () => {} },
+    quarantine: {
+      add: async () => {},
+      sync: async () => {},
+      file: () => undefined,
+      earlierFiles: () => [],
+      close: async () => {},
+    },
     rejections: openTally(),
     ready: new Map(),
     onRefusal: () => {},

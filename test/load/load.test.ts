@@ -119,18 +119,20 @@ describe('a load', () => {
       file('binary.bin', Buffer.from([0, 1, 2, 0, 255])),
       file('empty.log', ''),
       file('policy.yaml', 'kind: Policy\n'),
-      file('kind.json', '{"kind": 0}'),
+      file('kind.json', '{"kind": 0, "auditID": 1}'),
+      file('package.json', '{"name": "kaudit"}'),
       file('good.log', line()),
     ];
     const { report, partial } = await loadInto(cluster, namespace, paths);
     expect(partial).toBe(true);
-    expect(report).toMatchObject({ read: 5, created: 1, quarantined: 1, skipped: 3, balanced: true });
+    expect(report).toMatchObject({ read: 6, created: 1, quarantined: 1, skipped: 4, balanced: true });
     expect(report.files.map(({ reason }) => reason)).toEqual([
       'no such file or folder',
       'a binary file',
       'nothing in it',
-      'no JSON in it',
+      'no audit event in it',
       undefined,
+      'no audit event in it',
       undefined,
     ]);
     const [entry] = readFileSync(report.quarantineFile ?? '', 'utf8')
@@ -140,10 +142,10 @@ describe('a load', () => {
       source: paths[4],
       path: paths[4],
       offset: 0,
-      end: 11,
+      end: 25,
       reason: 'not-an-event',
       detail: 'kind is not Event',
-      original: '{"kind": 0}',
+      original: '{"kind": 0, "auditID": 1}',
       whole: true,
     });
     expect(report.reasons).toContainEqual({ fate: 'quarantined', reason: 'not-an-event', count: 1 });

@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { openQuarantine, type QuarantineEntry, type Rejected } from '../../src/load/quarantine.ts';
+import { closeEntries, readState } from '../../src/load/quarantine-file.ts';
+import { knownEntries } from '../../src/load/quarantine-known.ts';
 import { rawEvent } from '../support/events.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'kaudit-quarantine-'));
@@ -152,5 +154,27 @@ describe('the quarantine', () => {
     const quarantine = openQuarantine(join('/dev/null', 'quarantine'), 'run', TARGET);
     await expect(quarantine.add(rejected('{}'))).rejects.toMatchObject({ code: 'unwritable-output' });
     await quarantine.close();
+  });
+
+  it('does not open again what an earlier load has open, and does when that was closed', async () => {
+    const folder = join(home, 'again');
+    const add = async (run: string, record: Rejected, target = TARGET) => {
+      const quarantine = openQuarantine(folder, run, target, knownEntries(folder));
+      await quarantine.add(record);
+      await quarantine.close();
+      return { file: quarantine.file(), earlier: quarantine.earlierFiles() };
+    };
+    const torn = rejected('{"auditID":');
+    const { file = '' } = await add('1', torn);
+    expect(await add('2', torn)).toEqual({ file: undefined, earlier: [file] });
+    const others = [
+      rejected('{"auditId":'),
+      rejected('{"auditID":', { range: { start: 8, end: 19 } }),
+      rejected('{"auditID":', { origin: { file: '/logs/b.log', offset: 7, format: 'Event' } }),
+    ];
+    for (const [at, other] of others.entries()) expect((await add(`3-${at}`, other)).earlier).toEqual([]);
+    expect((await add('4', torn, { cluster: 'dev', namespace: 'team_a' })).earlier).toEqual([]);
+    await closeEntries(file, [1], await readState(file));
+    expect((await add('5', torn)).file).toBe(join(folder, '5.jsonl'));
   });
 });

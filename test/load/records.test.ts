@@ -80,7 +80,7 @@ describe('readRecords', () => {
     ['nothing', '', []],
     ['blanks', ' \n\n', []],
     ['an EventList without items', '{"kind":"EventList","items":[]}', ['skipped: empty EventList']],
-    ['no JSON', 'kind: Policy\nrules: []\n', ['foreign: no JSON in it']],
+    ['no JSON', 'kind: Policy\nrules: []\n', ['foreign: no audit event in it']],
     ['a binary file', Buffer.from([0x89, 0x50, 0x4e, 0x47, 0, 0, 1, 10, 123, 10]), ['foreign: a binary file']],
     ['a line that is cut off', `${line('a')}\n${line('b').slice(0, 50)}`, ['Event', 'unparseable: not valid JSON']],
     [
@@ -137,6 +137,28 @@ describe('readRecords', () => {
     expect(await kinds(bytes)).toEqual(expected);
   });
 
+  it.each([
+    ['a package', JSON.stringify({ name: 'kaudit', scripts: { test: 'vitest' } }, null, 2), true],
+    ['JSON on one line', '{"kind": 0}', true],
+    ['the JSON lines of another program, many of them', '{"msg":"hello","at":1}\n'.repeat(50_000), true],
+    ['pretty-printed documents', '{\n "a": 1\n}\n{\n "a": 2\n}\n', true],
+    ['JSON that breaks off', '{\n "a": 1,\n "b', true],
+    ['a page with links', '# Notes\n[here](a.md)\n[there](b.md)\n', false],
+    ['a page about audit logs', '# auditID\n[it](a.md) is `audit.k8s.io/v1`, with a requestURI\n', false],
+  ])('leaves out %s as a whole', async (_, text, holdsJson) => {
+    expect(await read(text)).toEqual([{ kind: 'foreign', reason: 'no audit event in it', holdsJson }]);
+  });
+
+  it.each([
+    ['its beginning', line('a').slice(0, 60)],
+    ['its middle', `{${line('a').slice(200, 400)}`],
+    ['its end', `[${line('a').slice(-200)}`],
+    ['what is no event any more', '{"kind":"Event","requestObject":{"data":'],
+    ['lines of which the only event comes late', `${'{"a":1}\n'.repeat(100_000)}${line('a')}`],
+  ])('never leaves out a log of which only this is left: %s', async (_, text) => {
+    expect(await kinds(text)).not.toContainEqual(expect.stringMatching(/^foreign/));
+  });
+
   it('keeps what a damaged source held, and says that there was more', async () => {
     const damaged = async function* (): AsyncGenerator<Buffer> {
       yield Buffer.from(`${line('a')}\n${line('b')}\n`);
@@ -157,7 +179,7 @@ describe('readRecords', () => {
   });
 
   it('reads a list of very many small elements', async () => {
-    expect(await kinds(`[${'1,'.repeat(300_000)}1]`)).toHaveLength(300_001);
+    expect(await kinds(`[{"auditID":0},${'1,'.repeat(299_999)}1]`)).toHaveLength(300_001);
   });
 
   it('says where each line begins, in bytes', async () => {

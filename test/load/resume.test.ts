@@ -77,6 +77,8 @@ describe('a load that was interrupted', () => {
     const second = await loadFile(path);
     expect(second).toMatchObject({ read: EVENTS + 1, created: EVENTS, duplicate: 0, quarantined: 1, balanced: true });
     expect(second.files[0]?.resumedAt).toBeGreaterThan(0);
+    expect(second.readBefore).toBeGreaterThan(0);
+    expect(second.readBefore).toBeLessThanOrEqual(first.read);
     expect(await countEvents(cluster, namespace)).toBe(EVENTS);
   });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Coverage, ReasonCount } from '../../src/load/index.ts';
-import { renderLoad } from '../../src/report/index.ts';
+import { type LoadCircumstances, proofOf, renderLoad } from '../../src/report/index.ts';
 import { expectGolden } from '../support/golden.ts';
 
 const counts = {
@@ -29,6 +29,17 @@ const coverage: Coverage = {
   missingRotations: [],
 };
 const times = { coverage, rejections: {}, retries: {}, seconds: 2, bytes: 2_292_444 };
+const circumstances: LoadCircumstances = {
+  run: '20260302T100200.000Z-7',
+  host: 'node-1',
+  started: '2026-03-02T10:02:00.000Z',
+  finished: '2026-03-02T10:02:01.000Z',
+  outcome: 'complete',
+  sources: ['audit.log'],
+  settings: { namespace: 'default', gapSeconds: 300 },
+  versions: { kaudit: '0.1.0', node: 'v20.20.2', elasticsearch: '9.5.3' },
+  elasticsearch: { url: 'http://127.0.0.1:9200', kind: 'embedded' },
+};
 const plain = { columns: 80, colour: false };
 
 describe('renderLoad', () => {
@@ -50,13 +61,13 @@ describe('renderLoad', () => {
         { fate: 'quarantined', reason: 'not-json', count: 4 },
         { fate: 'degraded', reason: 'refused-by-server', count: 3 },
         { fate: 'quarantined', reason: 'not-an-event', count: 1 },
-        { fate: 'skipped', reason: 'no JSON in it', count: 1 },
+        { fate: 'skipped', reason: 'no audit event in it', count: 1 },
         { fate: 'skipped', reason: 'a\u001b[31m b', count: 1 },
       ] satisfies readonly ReasonCount[],
     };
     const files = [
       { ...counts, file: 'logs/audit-1.log' },
-      { ...counts, file: 'logs/README.md', read: 1, created: 0, skipped: 1, reason: 'no JSON in it' },
+      { ...counts, file: 'logs/README.md', read: 1, created: 0, skipped: 1, reason: 'no audit event in it' },
       {
         ...counts,
         file: `logs/${'deep/'.repeat(12)}audit-2.log.gz`,
@@ -77,6 +88,38 @@ describe('renderLoad', () => {
         plain,
       ),
     );
+  });
+
+  it('says of a load that was resumed what was done before, and how fast this run was', () => {
+    const resumed = { ...counts, read: 300_000, created: 300_000, readBefore: 283_876 };
+    const report = { ...resumed, ...times, seconds: 0.8, files: [{ ...resumed, resumedAt: 1, file: 'audit.log' }] };
+    const text = renderLoad(report, { ...plain, columns: 200 });
+    expect(text.split('\n').slice(0, 2)).toEqual([
+      '300,000 records of 1 file: resumed after 283,876, then 16,124 (2.3 MB), 2026-03-02 09:41–10:02 UTC, in 0.8 s (20,155/s)',
+      '    300,000 created      stored by this load',
+    ]);
+    expect(proofOf(report, circumstances)).toMatchObject({
+      read: 300_000,
+      readBefore: 283_876,
+      eventsPerSecond: 20_155,
+    });
+  });
+
+  it('does not part a number from its unit', () => {
+    const report = { ...counts, ...times, files: [{ ...counts, file: 'audit.log' }] };
+    for (let columns = 20; columns < 80; columns += 1) {
+      expect(renderLoad(report, { ...plain, columns })).toMatch(/\(2\.3 MB\).*2\.0 s/s);
+    }
+  });
+
+  it('tells the files of an archive apart: a long name keeps its end', () => {
+    const within = ['node-1/audit.log', 'node-2/audit.log'];
+    const files = within.map((name) => ({ ...counts, file: `must-gather/${'deep/'.repeat(20)}bundle.tar.gz!${name}` }));
+    const lines = renderLoad({ ...counts, ...times, files }, plain).split('\n');
+    for (const name of within) {
+      expect(lines).toContainEqual(expect.stringMatching(new RegExp(`3 {8}3  ….*bundle\\.tar\\.gz!${name}$`)));
+    }
+    for (const line of lines) expect(line.length).toBeLessThanOrEqual(80);
   });
 
   it('says loudly when the ledger does not balance', () => {

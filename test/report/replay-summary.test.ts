@@ -1,5 +1,5 @@
 import { describe, it } from 'vitest';
-import { renderReplay } from '../../src/report/index.ts';
+import { renderQuarantine, renderReplay } from '../../src/report/index.ts';
 import { expectGolden } from '../support/golden.ts';
 
 const plain = { columns: 80, colour: false };
@@ -27,5 +27,16 @@ describe('renderReplay', () => {
 
   it('says when there is nothing to send', () => {
     expectGolden('replay-nothing.txt', renderReplay([{ ...file, file: 'a', open: 0, closed: 0 }], plain));
+  });
+});
+
+describe('renderQuarantine', () => {
+  it('says what is open, from which source and why', () => {
+    const counts = [
+      { source: 'logs/audit.log', reason: 'not-json', detail: 'not valid JSON', count: 1200, offset: 52_311 },
+      { source: '\u001b[31m.log', reason: 'not-an-event', detail: 'kind is not Event', count: 1, offset: 0 },
+    ];
+    const held = { file: '/var/lib/kaudit/quarantine/20260302T100200.000Z-7.jsonl', open: 1201, damaged: 0, counts };
+    expectGolden('quarantine.txt', renderQuarantine([held, { ...held, open: 0, counts: [] }], plain));
   });
 });

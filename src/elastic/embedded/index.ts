@@ -2,7 +2,7 @@
  * The embedded Elasticsearch: a real server as a child process on loopback, one for each KAUDIT_HOME. For trying out, for one
  * person's investigations, and for our tests.
  */
-import { rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KauditError } from '../../shared/errors.ts';
 import { withLock } from '../../shared/lock.ts';
@@ -35,7 +35,9 @@ export async function startEmbedded(options: StartOptions): Promise<EmbeddedNode
     const folders = await nodeFolders(settings, user);
     if (fresh) {
       await stopEmbedded(settings);
+      const held = await readdir(folders.data).catch(() => []);
       await rm(folders.data, { recursive: true, force: true });
+      if (held.length > 0) options.say(`Deleted everything that was loaded into this node: ${folders.data}`);
     }
     return (await reuse(options, folders)) ?? nodeOf(await start(options, folders));
   });

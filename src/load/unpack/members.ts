@@ -27,6 +27,8 @@ export interface Unreadable {
   readonly kind: 'unreadable';
   readonly name: string;
   readonly reason: string;
+  /** There is nothing of that name. */
+  readonly isMissing?: boolean;
 }
 
 /** Bytes with what is known of them; packed in some way, or not. */
