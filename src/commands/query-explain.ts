@@ -66,7 +66,7 @@ async function loadFile(context: Context, cluster: Cluster, namespace: string, f
     const { report } = await load(store, sources, options);
     const others = report.reasons.map(({ reason, count }) => `${count} ${reason}`).join('; ');
     if (report.created === 0) {
-      const hint = others === '' ? 'It is empty.' : `What is in it: ${others}.`;
+      const hint = report.read === 0 ? 'It is empty.' : 'It holds something else.';
       throw new KauditError('usage', `There is no audit event in ${file}.`, { hint });
     }
     if (others !== '') context.io.say(`Beside events there are in ${file}: ${others}.`);

@@ -17,6 +17,8 @@ interface Folding {
 /** Beyond so many buckets an answer ends and says so, instead of filling memory. */
 export const MOST_BUCKETS = 200_000;
 const LARGEST_PAGE = 1000;
+/** Of groups of which nothing is measured. */
+const LARGEST_BARE_PAGE = 10_000;
 /** A server makes no more than 65,536 buckets for an answer (search.max_buckets). */
 const BUCKETS_AN_ANSWER = 60_000;
 
@@ -60,6 +62,7 @@ export async function eachGroup(
   definition: Definition,
   grouped: Grouped,
   add: (bucket: JsonObject) => void,
+  most = MOST_BUCKETS,
 ): Promise<{ readonly total: number; readonly cut: boolean }> {
   let read = 0;
   for (let after: unknown; ; ) {
@@ -68,7 +71,7 @@ export async function eachGroup(
     for (const bucket of buckets) add(bucket);
     read += buckets.length;
     if (buckets.length < pageSize(definition.group.show)) return { total, cut: false };
-    if (read >= MOST_BUCKETS) return { total, cut: true };
+    if (read >= most) return { total, cut: true };
     after = isObject(aggregations['groups']) ? aggregations['groups']['after_key'] : undefined;
   }
 }
@@ -92,7 +95,9 @@ function groupsAggregation({ group }: Definition, keys: Sources, after: unknown)
 }
 
 function pageSize(show: Measures): number {
-  const each = Object.values(show).reduce((sum, measure) => sum + bucketsFor(measure), 1);
+  const measures = Object.values(show);
+  if (measures.length === 0) return LARGEST_BARE_PAGE;
+  const each = measures.reduce((sum, measure) => sum + bucketsFor(measure), 1);
   return Math.min(LARGEST_PAGE, Math.floor(BUCKETS_AN_ANSWER / each));
 }
 

@@ -76,21 +76,32 @@ export async function runInvestigations(options: RunOptions): Promise<RunResult>
   // Asked beside the runs, as if all of them would work: what the server refuses is rare, and spoils this answer too.
   const hiddenFromAll = plans.length > 1 ? limit(() => hiddenFrom(plans)).catch(() => undefined) : undefined;
   let done = 0;
-  const runs = plans.map((plan) =>
+  const run = (plan: Plan): Promise<InvestigationResult> =>
     limit(async () => {
       const { result, tookMs } = await timed(ask, (timedAsk) => runOne(readerOf(timedAsk, target), plan));
       done += 1;
       onDone?.(done);
       return { ...result, tookMs };
-    }),
-  );
-  const results = await Promise.all(runs);
+    });
+  const begun = new Map(longestFirst(plans).map((plan) => [plan, run(plan)]));
+  const results = await Promise.all(plans.map((plan) => begun.get(plan) ?? run(plan)));
   const worked = plans.filter((_, at) => results[at]?.status !== 'error');
   const all = worked.length === plans.length ? await hiddenFromAll : undefined;
   const [only] = results;
   const hidden = results.length === 1 && only ? only.hidden : (all ?? (await hiddenFrom(worked)));
   const elsewhere = coverage.events === 0 ? await readPlaces(ask) : undefined;
   return { window, parameters, coverage, results, hidden, ...(elsewhere && { elsewhere }) };
+}
+
+/** A long one that began last would run alone. */
+function longestFirst(plans: readonly Plan[]): readonly Plan[] {
+  return [...plans].sort((a, b) => lengthOf(b) - lengthOf(a));
+}
+
+/** Alerts look at few requests, reports at nearly all, and by spans of time they have the most groups. */
+function lengthOf({ definition: { severity, group } }: Plan): number {
+  if (severity !== 'info') return 0;
+  return group.by.some((key) => typeof key === 'object') ? 2 : 1;
 }
 
 async function partsOf(search: Search, scope: Scope, coverage: Coverage): Promise<readonly Part[]> {

@@ -197,7 +197,7 @@ describe('kaudit query explain', () => {
     writeFileSync(file, '{"kind":"Pod"}\n');
     const { code, err } = await kaudit(['query', 'explain', 'secrets-read', '--event', file]);
     expect([code, err]).toEqual([2, expect.stringContaining('There is no audit event in')]);
-    expect(err).toContain('1 not-an-event');
+    expect(err).toContain('It holds something else.');
     const missing = await kaudit(['query', 'explain', 'secrets-read', '--event', join(folder, 'missing.json')]);
     expect([missing.code, missing.err]).toEqual([2, expect.stringContaining('no such file or folder')]);
   });

@@ -31,15 +31,17 @@ function pages(...buckets: readonly Hits[]): { reader: Reader; asked: JsonObject
 }
 
 const bucket = (verb: string | null, count = 1): JsonObject => ({ key: { k0: verb }, doc_count: count });
-const many = (from: number): JsonObject[] => Array.from({ length: 1000 }, (_, at) => bucket(`v${from + at}`));
+/** Buckets of a page of groups that are only counted. */
+const PAGE = 10_000;
+const many = (from: number): JsonObject[] => Array.from({ length: PAGE }, (_, at) => bucket(`v${from + at}`));
 
 describe('collectGroups', () => {
   it('pages to the end, each page after the key of the one before', async () => {
-    const { reader, asked } = pages(many(0), many(1000), [bucket('last')]);
+    const { reader, asked } = pages(many(0), many(PAGE), [bucket('last')]);
     const { groups, cut, requests } = await collectGroups(reader, terminal, {});
-    expect([groups.length, cut, requests, asked.length]).toEqual([2001, undefined, 7, 3]);
+    expect([groups.length, cut, requests, asked.length]).toEqual([2 * PAGE + 1, undefined, 7, 3]);
     const composites = asked.map((body) => JSON.stringify(body).match(/"after":(\{[^}]*\})/)?.[1]);
-    expect(composites).toEqual([undefined, '{"k0":"v999"}', '{"k0":"v1999"}']);
+    expect(composites).toEqual([undefined, '{"k0":"v9999"}', '{"k0":"v19999"}']);
   });
 
   it('keeps a group without a value', async () => {
@@ -48,9 +50,9 @@ describe('collectGroups', () => {
   });
 
   it('stops where there are too many, says so, and keeps what it has', async () => {
-    const endless = pages(...Array.from({ length: MOST_BUCKETS / 1000 + 5 }, (_, at) => many(at * 1000)));
+    const endless = pages(...Array.from({ length: MOST_BUCKETS / PAGE + 5 }, (_, at) => many(at * PAGE)));
     const { groups, cut } = await collectGroups(endless.reader, terminal, {});
-    expect([groups.length, cut, endless.asked.length]).toEqual([MOST_BUCKETS, 'groups', MOST_BUCKETS / 1000]);
+    expect([groups.length, cut, endless.asked.length]).toEqual([MOST_BUCKETS, 'groups', MOST_BUCKETS / PAGE]);
   });
 
   it('folds requests that are still open into the groups of those that ended', async () => {
