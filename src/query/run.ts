@@ -61,6 +61,11 @@ interface Plan {
 
 /** Runs investigations over the same data. One that fails has status `error`, and the others go on. */
 export async function runInvestigations(options: RunOptions): Promise<RunResult> {
+  const { result, tookMs } = await timed(options.ask, (ask) => runAll({ ...options, ask }));
+  return { ...result, tookMs };
+}
+
+async function runAll(options: RunOptions): Promise<Omit<RunResult, 'tookMs'>> {
   const { ask, namespace, definitions, window, parameters, onDone } = options;
   const target = eventsAlias(namespace);
   const search = searcher(ask, target);

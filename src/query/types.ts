@@ -93,6 +93,8 @@ export interface RunResult {
   readonly results: readonly InvestigationResult[];
   /** Requests that each noise set hides from one investigation or more, each counted once for a set. */
   readonly hidden: Readonly<Record<string, number>>;
+  /** Time the server spent on all that it was asked, in milliseconds. */
+  readonly tookMs: number;
   /** Where there are no events: where there would be some. */
   readonly elsewhere?: readonly Place[];
 }

@@ -142,6 +142,7 @@ export const RUN: RunResult = {
       reason: 'The answer is not complete: 1 shards failed.',
     },
   ],
+  tookMs: 21,
 };
 
 /** A run over data with what a reader must know of them. */
