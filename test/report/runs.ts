@@ -163,6 +163,7 @@ export const EMPTY: RunResult = {
   parameters: {},
   coverage: { events: 0, requests: 0, levels: {}, stages: {}, clusters: {}, olderFacts: 0, variants: 0 },
   hidden: {},
+  tookMs: 3,
   results: [{ ...none('impersonation'), status: 'not-observable', reason: 'there are no events in this window' }],
 };
 
