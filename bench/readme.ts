@@ -12,16 +12,26 @@ export interface Report {
 }
 
 const README = join(import.meta.dirname, '../../README.md');
-const SECTION = /(<!-- generated: benchmark -->\n).*?(<!-- end -->)/s;
+/** Loading and asking are measured at sizes that take hours together: each has its own section, and its own date. */
+const SECTIONS = [
+  { name: 'benchmark', has: ({ part }: PartResult) => part !== 'library' },
+  { name: 'library benchmark', has: ({ part }: PartResult) => part === 'library' },
+] as const;
 const BAR = 30;
 
 export async function writeReadme(report: Report): Promise<void> {
-  const readme = await readFile(README, 'utf8');
-  if (!SECTION.test(readme)) throw new Error(`${README} has no section <!-- generated: benchmark --> … <!-- end -->.`);
-  await writeFile(
-    README,
-    readme.replace(SECTION, (_, begin: string, end: string) => `${begin}\n${renderReport(report)}\n${end}`),
-  );
+  let readme = await readFile(README, 'utf8');
+  for (const { name, has } of SECTIONS) {
+    const parts = report.parts.filter(has);
+    if (parts.length > 0) readme = withSection(readme, name, renderReport({ ...report, parts }));
+  }
+  await writeFile(README, readme);
+}
+
+function withSection(readme: string, name: string, text: string): string {
+  const section = new RegExp(`(<!-- generated: ${name} -->\n).*?(<!-- end -->)`, 's');
+  if (!section.test(readme)) throw new Error(`${README} has no section <!-- generated: ${name} --> … <!-- end -->.`);
+  return readme.replace(section, (_, begin: string, end: string) => `${begin}\n${text}\n${end}`);
 }
 
 export function renderReport({ date, machine, parts }: Report): string {
