@@ -1,6 +1,6 @@
 /** Fields of which one event has several values; the one that is asked for is enough, whatever stands beside it. */
 const LISTS: Readonly<Record<string, string>> = {
-  '': 'quota limits secret_keys impersonated_extra weak_certificates redacted',
+  '': 'cut quota limits secret_keys impersonated_extra weak_certificates redacted',
   rbac: 'grants dangerous presumed verbs resources subjects role role_kind aggregates_to',
   pod: `dangerous dangerous_in images registries repositories tags unpinned_images container_names commands
     command_classes host_paths host_ports added_capabilities unconfined secrets token_audiences volume_types

@@ -37,7 +37,7 @@ describe('compileSearch', () => {
       },
       aggs: {
         groups: {
-          composite: { size: 1000, sources: [{ k0: { terms: { field: 'verb', missing_bucket: true } } }] },
+          composite: { size: 10_000, sources: [{ k0: { terms: { field: 'verb', missing_bucket: true } } }] },
           aggs: {},
         },
       },
@@ -66,7 +66,7 @@ describe('compileSearch', () => {
     expect(search).toMatchObject({ _source: false, query: { bool: { minimum_should_match: 1 } } });
     expect(JSON.stringify(search)).toContain('{"exists":{"field":"@timestamp"}}');
     for (const name of ['0', '1', 'without']) expect(JSON.stringify(search)).toContain(`"_name":"${name}"`);
-    expect(search['docvalue_fields']).toContainEqual({ field: 'objectRef.name' });
+    expect(search['docvalue_fields']).toContainEqual({ field: 'kaudit.object' });
   });
 
   it('looks at a window without its end, and at one cluster', () => {
