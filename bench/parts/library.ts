@@ -43,10 +43,12 @@ export async function library(workshop: Workshop): Promise<PartResult> {
   const load = loadCommand(input.path, server, state);
   await finished('kaudit load', load);
   const answers = join(scratch, 'answers.json');
-  const query = (...args: readonly string[]): Promise<Ran> => {
+  const query = async (...args: readonly string[]): Promise<Ran> => {
+    // The server remembers its answers, and grep has no such help.
+    await server.ask('POST', '/_cache/clear?request=true');
     const command = [process.execPath, CLI, 'query', 'run', ...args, '--namespace', NAMESPACE, '--json'];
     const argv = ['bash', '-c', '"$@" > "$ANSWERS"', 'bash', ...command];
-    return finished('kaudit query run', { argv, env: { ...load.env, ANSWERS: answers } });
+    return await finished('kaudit query run', { argv, env: { ...load.env, ANSWERS: answers } });
   };
   // Once before, as a user's second question: the first one reads everything from disk.
   await query('--all');
@@ -67,7 +69,7 @@ export async function library(workshop: Workshop): Promise<PartResult> {
   return {
     part: 'library',
     title: 'The library over many events',
-    method: `${results.length} investigations over ${input.events.toLocaleString('en')} events (${(input.bytes / 1e9).toFixed(1)} GB of log), ${AT_ONCE} at once, second run. grep and jq read the same file from the page cache.${options.long ? '' : ` Short: --long takes ${LONG.toLocaleString('en')} events.`}`,
+    method: `${results.length} investigations over ${input.events.toLocaleString('en')} events (${(input.bytes / 1e9).toFixed(1)} GB of log), ${AT_ONCE} at once, second run, answers that the server remembers cleared. grep and jq read the same file from the page cache.${options.long ? '' : ` Short: --long takes ${LONG.toLocaleString('en')} events.`}`,
     tables: [
       {
         title: `All: ${all.seconds.toFixed(1)} s of wall time, ${(took / 1000).toFixed(1)} s of the server's own time; the slowest`,
