@@ -134,7 +134,7 @@ describe('kaudit load', () => {
   });
 
   describe('that is ended early', () => {
-    const events = 50_000;
+    const events = 100_000;
     const path = join(folder, 'large.log');
     beforeAll(async () => {
       expect((await kaudit(['simulate', '--events', String(events), '-o', path])).code).toBe(0);

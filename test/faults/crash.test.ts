@@ -122,7 +122,7 @@ async function crashOnce(seed: number): Promise<{ point: CrashPoint; crashed: bo
 describe('K1: a process that is killed at a point', () => {
   it('costs nothing, wherever it was', { timeout: times(300_000, 7_200_000) }, async () => {
     const limit = pLimit(2);
-    const runs = Array.from({ length: times(9, 1000) }, (_, seed) => limit(() => crashOnce(seed)));
+    const runs = Array.from({ length: times(18, 1000) }, (_, seed) => limit(() => crashOnce(seed)));
     const ends = await Promise.all(runs);
     const reached = new Set(ends.filter(({ crashed }) => crashed).map(({ point }) => point));
     expect([...reached].sort()).toEqual([...POINTS].sort());

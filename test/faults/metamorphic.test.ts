@@ -81,7 +81,7 @@ describe('the index', () => {
           await removeNamespace(cluster, namespace);
         }
       });
-      await fc.assert(property, { numRuns: times(2, 100) });
+      await fc.assert(property, { numRuns: times(4, 100) });
     },
     times(120_000, 3_600_000),
   );

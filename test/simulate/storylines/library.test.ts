@@ -11,7 +11,6 @@ import {
 } from '../../../src/query/index.ts';
 import { firedAt, type LevelChoice, STORYLINES, type StorylineTruth } from '../../../src/simulate/index.ts';
 import { freshNamespace, removeNamespace, testCluster } from '../../support/cluster.ts';
-import { isLong } from '../../support/long.ts';
 import { run } from '../simulated.ts';
 
 /** What a quiet week shows all the same at severity medium, and why that is right. */
@@ -27,7 +26,7 @@ const URGENT = new Set(
 );
 
 /** Its own cluster for each storyline and level: a working day, with as many events as the storyline needs around it. */
-const LEVELS: readonly LevelChoice[] = isLong ? ['metadata', 'mixed', 'request'] : ['metadata', 'request'];
+const LEVELS: readonly LevelChoice[] = ['metadata', 'mixed', 'request'];
 const DAY = { start: Date.UTC(2026, 2, 2, 8), hours: 8 };
 const CASES = LEVELS.flatMap((level) =>
   STORYLINES.map((story) => {
