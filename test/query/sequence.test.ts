@@ -193,9 +193,30 @@ describe('a scan', () => {
     const asked: string[] = [];
     const { scan } = readerOf(async (method, path) => {
       asked.push(`${method} ${path.replace(/\?.*/, '')}`);
+      if (path.startsWith('/some/_search')) return { hits: { total: { value: 10_000, relation: 'gte' }, hits: [{}] } };
       return path.includes('_pit') ? { id: 'p' } : { timed_out: true, hits: { hits: [] } };
     }, 'some');
     await expect(scan({}, () => undefined)).rejects.toThrow('the server ran out of time');
-    expect(asked).toEqual(['POST /some/_pit', 'POST /_search', 'DELETE /_pit']);
+    expect(asked).toEqual(['POST /some/_search', 'POST /some/_pit', 'POST /_search', 'DELETE /_pit']);
+  });
+
+  it('asks once for what fits on a page', async () => {
+    const asked: string[] = [];
+    const hits = [{ _id: 'a' }, { _id: 'b' }];
+    const { scan } = readerOf(async (_, path) => {
+      asked.push(path);
+      return { hits: { total: { value: 2, relation: 'eq' }, hits } };
+    }, 'some');
+    const found: unknown[] = [];
+    await scan({}, (page) => void found.push(...page));
+    expect([asked.length, found]).toEqual([1, hits]);
+  });
+
+  it('takes no first page that is not whole', async () => {
+    const { scan } = readerOf(
+      async () => ({ timed_out: true, hits: { total: { value: 0, relation: 'eq' }, hits: [] } }),
+      'some',
+    );
+    await expect(scan({}, () => undefined)).rejects.toThrow('the server ran out of time');
   });
 });
