@@ -3,25 +3,26 @@ import { eventsAlias, variantsIndex } from '../audit/indices.ts';
 import { KauditError, messageOf } from '../shared/errors.ts';
 import { isObject } from '../shared/json.ts';
 import { type ClusterAnswer, together } from './clusters.ts';
-import { readCoverage, readCoverages } from './coverage.ts';
+import { readCoverage } from './coverage.ts';
 import type { Definition } from './definition.ts';
 import { type Groups, listed, MOST_BUCKETS } from './groups.ts';
 import { runEvents } from './kinds/events.ts';
 import { runGap } from './kinds/gap.ts';
 import { legendOf } from './kinds/legend.ts';
-import { recentWindow, runNewTerms } from './kinds/new-terms.ts';
+import { runNewTerms } from './kinds/new-terms.ts';
 import { runRare } from './kinds/rare.ts';
 import { runSequence } from './kinds/sequence.ts';
 import { runSpike } from './kinds/spike.ts';
 import { runThreshold } from './kinds/threshold.ts';
 import { unitsOf } from './measures.ts';
-import { countHidden, type Looked } from './noise.ts';
+import { countHidden } from './noise.ts';
 import { type Observability, observe } from './observe.ts';
 import { missingParameters } from './parameters.ts';
 import { readPlaces } from './places.ts';
+import { type Looking, longestFirst, type Plan, plansOf } from './plan.ts';
 import { type Reader, readerOf } from './scan.ts';
 import type { Scope } from './scope.ts';
-import { type Search, searcher } from './search.ts';
+import { searcher } from './search.ts';
 import type { Ask, Coverage, InvestigationResult, ResultStatus, RunResult } from './types.ts';
 
 export interface RunOptions extends Scope {
@@ -35,28 +36,14 @@ export interface RunOptions extends Scope {
 
 const AT_ONCE = 3;
 
-export interface Looking extends Looked {
-  /** What differs from what was asked for. */
-  readonly note?: string;
+interface Ran {
+  readonly plan: Plan;
+  readonly result: InvestigationResult;
 }
 
 /** The data of a run: how to ask for it, and what there is of it in the window. */
 export interface Data extends Reader {
   readonly coverage: Coverage;
-}
-
-/** The data that are asked as one: all of them, or those of one cluster. */
-interface Part {
-  readonly scope: Scope;
-  readonly coverage: Coverage;
-}
-
-/** An investigation and what it will be asked of. */
-interface Plan {
-  readonly definition: Definition;
-  readonly parts: readonly (Part & { readonly looking: Looking })[];
-  /** Where noise sets hide something from it. */
-  readonly looked: readonly Looked[];
 }
 
 /** Runs investigations over the same data. One that fails has status `error`, and the others go on. */
@@ -70,8 +57,7 @@ async function runAll(options: RunOptions): Promise<Omit<RunResult, 'tookMs'>> {
   const target = eventsAlias(namespace);
   const search = searcher(ask, target);
   const coverage = await readCoverage(search, searcher(ask, variantsIndex(namespace)), options);
-  const parts = await partsOf(search, options, coverage);
-  const plans = definitions.map((definition) => planOf(definition, options, parts));
+  const plans = await plansOf(search, definitions, options, coverage);
   const limit = pLimit(AT_ONCE);
   const hiddenFrom = (some: readonly Plan[]) =>
     countHidden(
@@ -81,45 +67,21 @@ async function runAll(options: RunOptions): Promise<Omit<RunResult, 'tookMs'>> {
   // Asked beside the runs, as if all of them would work: what the server refuses is rare, and spoils this answer too.
   const hiddenFromAll = plans.length > 1 ? limit(() => hiddenFrom(plans)).catch(() => undefined) : undefined;
   let done = 0;
-  const run = (plan: Plan): Promise<InvestigationResult> =>
-    limit(async () => {
-      const { result, tookMs } = await timed(ask, (timedAsk) => runOne(readerOf(timedAsk, target), plan));
-      done += 1;
-      onDone?.(done);
-      return { ...result, tookMs };
-    });
-  const begun = new Map(longestFirst(plans).map((plan) => [plan, run(plan)]));
-  const results = await Promise.all(plans.map((plan) => begun.get(plan) ?? run(plan)));
-  const worked = plans.filter((_, at) => results[at]?.status !== 'error');
+  const run = async (plan: Plan): Promise<Ran> => {
+    const { result, tookMs } = await timed(ask, (timedAsk) => runOne(readerOf(timedAsk, target), plan));
+    done += 1;
+    onDone?.(done);
+    return { plan, result: { ...result, tookMs } };
+  };
+  const ran = await limit.map(longestFirst(plans), run);
+  ran.sort((a, b) => plans.indexOf(a.plan) - plans.indexOf(b.plan));
+  const results = ran.map(({ result }) => result);
+  const worked = ran.filter(({ result }) => result.status !== 'error').map(({ plan }) => plan);
   const all = worked.length === plans.length ? await hiddenFromAll : undefined;
   const [only] = results;
   const hidden = results.length === 1 && only ? only.hidden : (all ?? (await hiddenFrom(worked)));
   const elsewhere = coverage.events === 0 ? await readPlaces(ask) : undefined;
   return { window, parameters, coverage, results, hidden, ...(elsewhere && { elsewhere }) };
-}
-
-/** A long one that began last would run alone. */
-function longestFirst(plans: readonly Plan[]): readonly Plan[] {
-  return [...plans].sort((a, b) => lengthOf(b) - lengthOf(a));
-}
-
-/** Alerts look at few requests, reports at nearly all, and by spans of time they have the most groups. */
-function lengthOf({ definition: { severity, group } }: Plan): number {
-  if (severity !== 'info') return 0;
-  return group.by.some((key) => typeof key === 'object') ? 2 : 1;
-}
-
-async function partsOf(search: Search, scope: Scope, coverage: Coverage): Promise<readonly Part[]> {
-  if (scope.cluster !== undefined || Object.keys(coverage.clusters).length < 2) return [{ scope, coverage }];
-  const coverages = await readCoverages(search, scope.window);
-  return [...coverages].map(([cluster, ofCluster]) => ({ scope: { ...scope, cluster }, coverage: ofCluster }));
-}
-
-function planOf(definition: Definition, scope: Scope, parts: readonly Part[]): Plan {
-  const looking = parts.map((part) => ({ ...part, looking: lookingFor(definition, part.scope, part.coverage) }));
-  // What is new is looked for in another window in each cluster; all else, in the same.
-  const looked = definition.kind === 'new-terms' ? looking.map((part) => part.looking) : [{ definition, scope }];
-  return { definition, parts: looking, looked };
 }
 
 /** The server's own milliseconds for everything that is asked. */
@@ -134,14 +96,6 @@ async function timed<T>(
     return answer;
   });
   return { result, tookMs };
-}
-
-/** What is new needs something before it: the window of such an investigation is never all the data. */
-export function lookingFor(definition: Definition, scope: Scope, coverage: Coverage): Looking {
-  if (definition.kind !== 'new-terms') return { definition, scope };
-  const window = recentWindow(scope.window, coverage);
-  if (window.from === scope.window.from) return { definition, scope };
-  return { definition, scope: { ...scope, window }, note: `new since ${window.from}, in the last 24h of the data` };
 }
 
 async function runOne(reader: Reader, { definition, parts, looked }: Plan): Promise<InvestigationResult> {

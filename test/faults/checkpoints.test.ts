@@ -11,6 +11,7 @@ import { type RunningLoad, startLoad } from '../support/running-load.ts';
 
 /** More than one batch, so that the first is done with while the second is under way. */
 const LINES = eventLines(9000, 12);
+const FIRST_ID = auditIdOf(LINES[0]);
 const NAMESPACE = freshNamespace();
 
 const on = useFakeTarget();
@@ -22,6 +23,11 @@ beforeEach(() => {
   path = join(home, 'audit.log');
   writeFileSync(path, LINES.join('\n'));
 });
+
+function auditIdOf(line = '{}'): string {
+  const { auditID } = JSON.parse(line) as { auditID: string };
+  return auditID;
+}
 
 const start = (target = on.target): RunningLoad => startLoad(target, NAMESPACE, { paths: [path], home });
 
@@ -35,8 +41,8 @@ function checkpointFile(): string | undefined {
 
 /** Kills a load when it has remembered something; gives the checkpoint's file. */
 async function killHalfway(): Promise<string> {
-  // The first request is answered when checkpoints are old enough to be written, the second never.
-  on.fake.spoil = ({ number }) => (number === 1 ? { kind: 'delay', ms: 1200 } : { kind: 'hang' });
+  // The beginning is answered when checkpoints are old enough to be written, the rest never. Requests overtake each other.
+  on.fake.spoil = ({ body }) => (body.includes(FIRST_ID) ? { kind: 'delay', ms: 1200 } : { kind: 'hang' });
   const running = start();
   while (checkpointFile() === undefined) await delay(20);
   running.kill('SIGKILL');
