@@ -4,7 +4,7 @@ import { KauditError } from '../shared/errors.ts';
 import { isObject } from '../shared/json.ts';
 import { itemsOf, LOST_ITEM, saysAllCreated } from './bulk-answer.ts';
 import type { Cluster, RawResponse } from './cluster.ts';
-import { refusal } from './connection.ts';
+import { refusal } from './failures.ts';
 import { gaveUp, mayPass, openPatience, type RetryOptions, retryAfterMs, trySend } from './patience.ts';
 
 /**

@@ -1,8 +1,9 @@
 export { bulkBodyOf, createDocuments } from './bulk.ts';
 export { type ChooseOptions, chooseCluster, connectEmbedded, currentCluster } from './choose.ts';
 export type { Cluster, ClusterKind, Method, RawRequest, RawResponse } from './cluster.ts';
-export { type ConnectionOptions, connect, refusal } from './connection.ts';
+export { type ConnectionOptions, connect } from './connection.ts';
 export { removeEmbedded, runningEmbedded, startEmbedded, stopEmbedded } from './embedded/index.ts';
+export { refusal } from './failures.ts';
 export { type Indices, openIndices, type Tune } from './indices.ts';
 export { ensureIndex, indexId, readTemplate, type SetupResult, setup } from './install.ts';
 export { type Layout, settleLayout } from './layout.ts';

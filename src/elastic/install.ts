@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { KauditError } from '../shared/errors.ts';
 import { isObject, type JsonObject } from '../shared/json.ts';
 import type { Cluster } from './cluster.ts';
-import { refusal } from './connection.ts';
+import { refusal } from './failures.ts';
 
 export const TEMPLATE = 'kaudit-events';
 /** The template of the history of loads. */

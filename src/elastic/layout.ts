@@ -10,7 +10,7 @@ import {
 import { KauditError } from '../shared/errors.ts';
 import { isObject } from '../shared/json.ts';
 import type { Cluster } from './cluster.ts';
-import { refusal } from './connection.ts';
+import { refusal } from './failures.ts';
 import { ensureIndex } from './install.ts';
 
 /** How the events of a namespace are spread over indices. */

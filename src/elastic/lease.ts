@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { eventsIndex, undatedIndex } from '../audit/indices.ts';
 import { isObject } from '../shared/json.ts';
 import type { Cluster } from './cluster.ts';
-import { refusal } from './connection.ts';
+import { refusal } from './failures.ts';
 
 /** Says that a loader is at work in a namespace, until it ends or is not heard of for LEASE_MS. */
 export interface Lease {

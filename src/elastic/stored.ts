@@ -1,7 +1,7 @@
 import { KauditError } from '../shared/errors.ts';
 import { isObject, type JsonObject } from '../shared/json.ts';
 import type { Cluster } from './cluster.ts';
-import { refusal } from './connection.ts';
+import { refusal } from './failures.ts';
 import { gaveUp, openPatience, type RetryOptions, sendPatiently } from './patience.ts';
 
 export interface DocumentAddress {
