@@ -5,7 +5,6 @@ import { counted } from './counted.ts';
 import { type Line, LONGEST_LINE, splitLines } from './lines.ts';
 import type { QuarantineReason } from './quarantine.ts';
 import { chooseLayout, type Foreign, type Format, isEnough } from './sniff.ts';
-import { streamItems } from './stream.ts';
 import { DamagedSource, type Peeked, peek, unreadable } from './unpack/index.ts';
 
 /** One thing that was read, in the place of an event. */
@@ -214,6 +213,8 @@ async function* readStream({ file, longestLine, peeked, unwrapper }: Reading): A
     const invalid = damaged && { invalidBytes: Buffer.from(piece.text) };
     return { ...piece, offset, format: `${piece.format} (streamed)`, ...invalid };
   };
+  // Few logs need it: the others begin without it.
+  const { streamItems } = await import('./stream.ts');
   try {
     for await (const { before, text, after, length, overlong } of streamItems(watch.pass(peeked.chunks), longestLine)) {
       if (overlong) {

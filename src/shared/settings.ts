@@ -35,6 +35,7 @@ export const SETTINGS = [
   },
   { name: 'KAUDIT_ES_PORT', about: 'HTTP port of the embedded node', default: 'a free one' },
   { name: 'KAUDIT_ES_HEAP', about: 'Heap of the embedded node, such as 512m or 2g', default: '1g' },
+  { name: 'KAUDIT_ES_JAVA_OPTS', about: 'Further options of its JVM, with blanks between them', default: '' },
   { name: 'JOB_COMPLETION_INDEX', about: 'Set by Kubernetes in an indexed Job: what --shard job/N loads', default: '' },
   { name: 'NO_COLOR', about: 'Any value: no colour', default: '' },
 ] as const satisfies readonly SettingDefinition[];

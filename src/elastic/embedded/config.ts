@@ -14,6 +14,8 @@ export interface NodeConfig {
   readonly ports: Ports;
   readonly password: string;
   readonly heap: string;
+  /** For the JVM, behind ours. */
+  readonly javaOptions: readonly string[];
   /** Beside ours or in their place. */
   readonly extra?: ServerSettings;
 }
@@ -35,7 +37,7 @@ export async function writeConfig(
     await writeFile(join(draft, name), lines.map((line) => `${line}\n`).join(''), { mode: 0o600 });
   };
   await copyOwned(join(distribution, 'config', 'log4j2.properties'), join(draft, 'log4j2.properties'));
-  await put('jvm.options', await jvmOptions(distribution, config.heap));
+  await put('jvm.options', await jvmOptions(distribution, config));
   await put('users', [`${USERNAME}:${passwordHash(config.password)}`]);
   await put('users_roles', [`superuser:${USERNAME}`]);
   await put('roles.yml', []);
@@ -72,10 +74,10 @@ export function serverSettings(folders: NodeFolders, { clusterName, ports, extra
  * The shipped options without the logs of the garbage collector (up to 2 GB) and heap dumps (as large as the heap, and
  * full of audit data).
  */
-async function jvmOptions(distribution: string, heap: string): Promise<readonly string[]> {
+async function jvmOptions(distribution: string, { heap, javaOptions }: NodeConfig): Promise<readonly string[]> {
   const shipped = await readFile(join(distribution, 'config', 'jvm.options'), 'utf8');
   const kept = shipped.split('\n').filter((line) => !/^\s*#|^\s*$|gc\.log|HeapDump/.test(line));
-  return [...kept, `-Xms${heap}`, `-Xmx${heap}`, '-XX:-AlwaysPreTouch'];
+  return [...kept, `-Xms${heap}`, `-Xmx${heap}`, '-XX:-AlwaysPreTouch', ...javaOptions];
 }
 
 /** The server made it at its first start, and takes time to make another. */

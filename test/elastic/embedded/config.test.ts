@@ -12,6 +12,7 @@ const CONFIG = {
   ports: { http: 9250, transport: 9350 },
   password: 'a secret',
   heap: '768m',
+  javaOptions: ['-XX:TieredStopAtLevel=1'],
 };
 
 function foldersIn(node: string): NodeFolders {
@@ -82,7 +83,7 @@ describe('the configuration of a node', () => {
     expect(await read('users_roles')).toBe('superuser:kaudit\n');
   });
 
-  it('sets the heap and writes no dumps or endless logs', async () => {
+  it('sets the heap and what else it is told, and writes no dumps or endless logs', async () => {
     const { read } = await writtenConfig();
     expect((await read('jvm.options')).trim().split('\n')).toEqual([
       '-XX:+UseG1GC',
@@ -90,6 +91,7 @@ describe('the configuration of a node', () => {
       '-Xms768m',
       '-Xmx768m',
       '-XX:-AlwaysPreTouch',
+      '-XX:TieredStopAtLevel=1',
     ]);
   });
 

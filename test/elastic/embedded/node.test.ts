@@ -43,6 +43,14 @@ describe('a node', { timeout: 240_000 }, () => {
     expect(await stopEmbedded(settings)).toBeUndefined();
   });
 
+  it.each([
+    ['KAUDIT_ES_HEAP', 'much', 'expected a size such as 512m or 2g'],
+    ['KAUDIT_ES_JAVA_OPTS', '-Xss2m true', 'has "true" in it: options begin with "-"'],
+  ])('is not started with %s="%s"', async (name, value, message) => {
+    const wrong = readSettings({ ...process.env, KAUDIT_HOME: home, [name]: value });
+    await expect(startEmbedded({ ...options, settings: wrong })).rejects.toThrow(message);
+  });
+
   it('is started once for two who want it at the same time', async () => {
     const nodes = await Promise.all([startEmbedded(options), startEmbedded(options)]);
     [first] = nodes;
