@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventsAlias } from '../audit/indices.ts';
 import type { Cluster } from '../elastic/index.ts';
-import { findSources, load } from '../load/index.ts';
+import { type FoundSource, findSources, load } from '../load/index.ts';
 import { type ExplainedEvent, explainEvent } from '../query/index.ts';
 import { renderExplanations } from '../report/index.ts';
 import { EXIT, KauditError } from '../shared/errors.ts';
@@ -30,9 +30,10 @@ export async function explainQuery(context: Context, flags: ExplainFlags): Promi
   const { definition } = find(library, flags.id);
   const namespace = scratchNamespace();
   const scope = scopeOf({ ...flags, namespace }, library, [definition]);
+  const sources = await sourcesOf(context, flags.event);
   const cluster = await context.cluster();
   try {
-    await loadFile(context, cluster, namespace, flags.event);
+    await loadFile(context, cluster, namespace, sources, flags.event);
     const found = await listEvents(cluster, namespace);
     const explained: ExplainedEvent[] = [];
     for (const { id, event } of found.slice(0, MOST_EVENTS)) {
@@ -52,13 +53,23 @@ export async function explainQuery(context: Context, flags: ExplainFlags): Promi
   }
 }
 
-/** Loads a file as `kaudit load` does, whatever it is wrapped in. */
-async function loadFile(context: Context, cluster: Cluster, namespace: string, file: string): Promise<void> {
-  const sources = await findSources([file], context.io.stdin);
+async function sourcesOf({ io }: Context, file: string): Promise<readonly FoundSource[]> {
+  const sources = await findSources([file], io.stdin);
   const unreadable = sources.filter((source) => source.kind === 'unreadable');
   const [first] = unreadable;
   if (first !== undefined && unreadable.length === sources.length)
     throw new KauditError('usage', `${first.name} cannot be read: ${first.reason}.`);
+  return sources;
+}
+
+/** Loads a file as `kaudit load` does, whatever it is wrapped in. */
+async function loadFile(
+  context: Context,
+  cluster: Cluster,
+  namespace: string,
+  sources: readonly FoundSource[],
+  file: string,
+): Promise<void> {
   const store = await openStore(cluster, namespace);
   const quarantine = await mkdtemp(join(tmpdir(), 'kaudit-explain-'));
   try {

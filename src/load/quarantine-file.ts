@@ -105,7 +105,7 @@ export async function closeEntries(path: string, lines: readonly number[], { tor
     const handle = await open(path, 'a');
     try {
       // The newline ends a line that was cut off; after a whole one it is a blank line, which says nothing.
-      await appendWhole(handle, `\n${JSON.stringify(closing)}\n`);
+      appendWhole(handle, `\n${JSON.stringify(closing)}\n`);
       await handle.sync();
     } finally {
       await handle.close();

