@@ -38,7 +38,7 @@ const run: Run = async (flags, action) => {
 /** Says what went wrong and what to do about it, and gives the exit code. */
 function explain(error: unknown, verbose: boolean, interrupted: boolean): number {
   const known = error instanceof KauditError;
-  if (interrupted && !known) return EXIT.interrupted;
+  if (interrupted && error instanceof Error && error.name === 'AbortError') return EXIT.interrupted;
   tell(`kaudit: ${known ? error.message : `unexpected error: ${messageOf(error)}`}`);
   if (known && error.hint !== undefined) tell(error.hint);
   if (verbose || !known) process.stderr.write(`${error instanceof Error ? error.stack : error}\n`);

@@ -29,9 +29,11 @@ interface Import {
 
 const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
 const imports: readonly Import[] = files.flatMap((from) =>
-  [...readFileSync(join(SRC, from), 'utf8').matchAll(/^(?:import|export)\b[^;]*?from '([^']+)';/gms)].map(
-    ([, to = '']) => ({ from, to }),
-  ),
+  [
+    ...readFileSync(join(SRC, from), 'utf8').matchAll(
+      /^(?:import|export)\b[^;]*?from '([^']+)';|\bimport\('([^']+)'\)/gms,
+    ),
+  ].map(([, always, whenNeeded]) => ({ from, to: always ?? whenNeeded ?? '' })),
 );
 
 const folderOf = (path: string): string => (path.includes('/') ? (path.split('/')[0] ?? '.') : '.');

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { isObject, type JsonObject } from '../shared/json.ts';
 import type { AuditEvent } from './event.ts';
 import { word } from './words.ts';
 
@@ -35,6 +36,15 @@ const NATIVE_PREFIXES = ['v1', 'v1beta1'].map((version) => `{"kind":"Event","api
 export function contentHash(text: string, bytes?: Buffer): string {
   const { length } = NATIVE_PREFIXES.find((native) => text.startsWith(native)) ?? '{';
   return digest(bytes === undefined ? text.slice(length) : bytes.subarray(length));
+}
+
+/** Hash of what an event says: equal for two spellings of it, with other blanks or its keys in another order. */
+export function meaningHash(event: JsonObject): string {
+  return digest(JSON.stringify(event, (_, value: unknown) => (isObject(value) ? sortedByKey(value) : value)));
+}
+
+function sortedByKey(value: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** 162 bits of SHA-256. */

@@ -146,6 +146,7 @@ async function loadPaths(context: Context, flags: LoadFlags): Promise<number> {
   const target = { ...(flags.cluster !== undefined && { cluster: flags.cluster }), namespace };
   const note = await newNameNote(cluster, target);
   if (note !== undefined) io.say(safeText(note));
+  const say = (line: string): void => io.say(safeText(line));
   const loadWith = (checkpoints?: Checkpoints): Promise<LoadResult> =>
     load(store, sources, {
       ...target,
@@ -155,11 +156,11 @@ async function loadPaths(context: Context, flags: LoadFlags): Promise<number> {
       longestLine,
       gapSeconds,
       signal,
-      say: (line) => io.say(safeText(line)),
+      say,
       onProgress: progressLine(io.progress),
     });
   const state = stateFolder(settings, [cluster.url, namespace, flags.cluster ?? '', flags.shard ?? '']);
-  const loading = flags.resume === false ? loadWith() : withCheckpoints(state, loadWith);
+  const loading = flags.resume === false ? loadWith() : withCheckpoints(state, loadWith, say);
   const loaded = await loading.finally(store.close);
   io.progress('');
   const result = { ...loaded, report: { ...loaded.report, retries: retries.counts() } };

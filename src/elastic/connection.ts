@@ -36,19 +36,20 @@ const CONTENT_TYPES = {
 
 /** Connects, and checks once that this is an Elasticsearch that kaudit works with and that it lets us in. */
 export async function connect(options: ConnectionOptions): Promise<Cluster> {
+  const { Client } = await readClient();
+  const first = new Client(clientOptions(options));
   const soon = AbortSignal.timeout(FIRST_ANSWER_MS);
   try {
-    return await open(options, soon);
+    return await identified(first, options, soon);
   } catch (error) {
-    if (!soon.aborted) throw error;
-    return await open(options);
+    if (!(error instanceof KauditError && error.code === 'interrupted')) throw error;
+    // With a client of its own: what the first one waits for may never come.
+    await first.close();
+    return await identified(new Client(clientOptions(options)), options);
   }
 }
 
-/** With a client of its own: what the former one waits for may never come. */
-async function open(options: ConnectionOptions, signal?: AbortSignal): Promise<Cluster> {
-  const { Client } = await readClient();
-  const client = new Client(clientOptions(options));
+async function identified(client: Client, options: ConnectionOptions, signal?: AbortSignal): Promise<Cluster> {
   const timeoutMs = options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
   const send = (request: RawRequest): Promise<RawResponse> => sendWithin(timeoutMs, client, options.url, request);
   const sendSoon: Cluster['send'] = (request) => send({ ...request, ...(signal && { signal }) });
@@ -182,6 +183,8 @@ async function sendTo(client: Client, url: string, request: RawRequest): Promise
 }
 
 function retryAfter(headers: { readonly [name: string]: unknown } | undefined): { retryAfterSeconds?: number } {
-  const seconds = Number(headers?.['retry-after']);
+  const text = String(headers?.['retry-after']);
+  // A number, or a date (RFC 9110, 10.2.3).
+  const seconds = Number.isNaN(Number(text)) ? (Date.parse(text) - Date.now()) / 1000 : Number(text);
   return Number.isFinite(seconds) && seconds > 0 ? { retryAfterSeconds: seconds } : {};
 }

@@ -23,13 +23,16 @@ const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 30_000;
 const PATIENCE_MS = 300_000;
 
-/** Exponential waits with full jitter, so that many clients of a server that comes back do not all come at once. */
+/**
+ * Exponential waits with full jitter, so that many clients of a server that comes back do not all come at once. Not by
+ * the clock on the wall: a machine that slept has waited for nobody.
+ */
 export function openPatience({ signal, onRetry, patienceMs = PATIENCE_MS }: RetryOptions): Patience {
   let tries = 0;
-  let progressAt = Date.now();
+  let progressAt = performance.now();
   return {
     wait: async (reason, retryAfterMs, givingUp) => {
-      if (Date.now() - progressAt > patienceMs) throw givingUp(reason);
+      if (performance.now() - progressAt > patienceMs) throw givingUp(reason);
       const asked = Math.min(retryAfterMs, patienceMs);
       const waitMs = Math.max(asked, Math.random() * Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** tries));
       tries += 1;
@@ -38,7 +41,7 @@ export function openPatience({ signal, onRetry, patienceMs = PATIENCE_MS }: Retr
     },
     progress: () => {
       tries = 0;
-      progressAt = Date.now();
+      progressAt = performance.now();
     },
   };
 }

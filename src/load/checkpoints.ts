@@ -65,15 +65,36 @@ export interface Checkpoints {
  * Keeps checkpoints in a folder that is one load's alone while the action runs. Losing them costs time and nothing else,
  * so what is damaged or of another version is told and passed over.
  */
-export async function withCheckpoints<T>(folder: string, action: (checkpoints: Checkpoints) => Promise<T>): Promise<T> {
+export async function withCheckpoints<T>(
+  folder: string,
+  action: (checkpoints: Checkpoints) => Promise<T>,
+  say: (line: string) => void = () => {},
+): Promise<T> {
   await makeFolder(folder);
   return await withLock(join(folder, 'lock'), { onWait: (holder) => refuse(folder, holder) }, () =>
     action({
       find: (key) => read(pathOf(folder, key), key),
-      save: (checkpoint) => write(folder, pathOf(folder, checkpoint.key), { version: 2, ...checkpoint }),
+      save: saver(folder, say),
       forget: (key) => rm(pathOf(folder, key), { force: true }),
     }),
   );
+}
+
+/** Saves, until that fails once: a load that cannot remember how far it is goes on all the same. */
+function saver(folder: string, say: (line: string) => void): Checkpoints['save'] {
+  let works = true;
+  return async (checkpoint) => {
+    if (!works) return;
+    try {
+      await write(folder, pathOf(folder, checkpoint.key), { version: 2, ...checkpoint });
+    } catch (error) {
+      works = false;
+      say(`How far this load is cannot be remembered any more: ${folder} cannot be written, ${messageOf(error)}.`);
+      say(
+        'It goes on. If it is interrupted, the next one reads again what this one has read, and stores nothing twice.',
+      );
+    }
+  };
 }
 
 async function makeFolder(folder: string): Promise<void> {
@@ -108,7 +129,11 @@ async function read(path: string, key: string): Promise<FoundCheckpoint> {
     return checkpoint.key === key ? { kind: 'checkpoint', checkpoint } : { kind: 'damaged' };
   } catch (error) {
     const code = systemCodeOf(error);
-    if (code === 'EACCES') throw error;
+    if (code === 'EACCES')
+      throw new KauditError('invalid-configuration', `${path} cannot be read: permission denied.`, {
+        hint: 'Make it readable, or set KAUDIT_HOME to a folder of your own.',
+        cause: error,
+      });
     return { kind: code === 'ENOENT' ? 'none' : 'damaged' };
   }
 }

@@ -1,11 +1,17 @@
 import { isDeepStrictEqual } from 'node:util';
 import { oursOf } from '../audit/document.ts';
+import { meaningHash } from '../audit/identity.ts';
 import { isObject, type JsonObject } from '../shared/json.ts';
 import { addressOf, type Batch, type Entry, textOf } from './batch.ts';
 import type { Store, StoreAddress } from './store.ts';
 
 /** What an id that was taken turns out to be: stored by this very run, stored before, or another event. */
 export type Verdict = 'created' | 'duplicate' | 'variant';
+
+export interface Judged {
+  readonly entry: Entry;
+  readonly verdict: Verdict;
+}
 
 export interface Conflict {
   readonly entry: Entry;
@@ -20,15 +26,20 @@ export async function judgeConflicts(
   store: Store,
   batch: Batch,
   conflicts: readonly Conflict[],
-): Promise<readonly Verdict[]> {
+): Promise<readonly Judged[]> {
   const addressesOf = (some: readonly Conflict[]): readonly StoreAddress[] =>
     some.map(({ entry }) => addressOf(batch, entry));
   const stored = await store.get(addressesOf(conflicts), FINGERPRINT);
-  const verdicts = conflicts.map((conflict, at) => judgeByHash(batch, conflict, stored[at]));
-  const unsure = conflicts.filter((_, at) => verdicts[at] === undefined);
+  const judged: Judged[] = [];
+  const unsure: Conflict[] = [];
+  for (const [at, conflict] of conflicts.entries()) {
+    const verdict = judgeByHash(batch, conflict, stored[at]);
+    if (verdict === undefined) unsure.push(conflict);
+    else judged.push({ entry: conflict.entry, verdict });
+  }
   const sources = await store.get(addressesOf(unsure));
-  const second = new Map(unsure.map(({ entry }, at) => [entry, judgeByContent(batch, entry, sources[at])]));
-  return conflicts.map(({ entry }, at) => verdicts[at] ?? second.get(entry) ?? 'variant');
+  const others = unsure.map(({ entry }, at) => ({ entry, verdict: judgeByContent(batch, entry, sources[at]) }));
+  return [...judged, ...others];
 }
 
 function judgeByHash(batch: Batch, { entry, resent }: Conflict, source: JsonObject | undefined): Verdict | undefined {
@@ -47,6 +58,19 @@ function judgeByContent(batch: Batch, entry: Entry, source: JsonObject | undefin
   } catch (error) {
     // Nested deeper than the comparison's stack: not shown to be equal.
     if (error instanceof RangeError) return 'variant';
+    throw error;
+  }
+}
+
+/**
+ * Hash by which a variant is told from others of the same id. An event that is nested deeper than the hash's stack goes
+ * by its text: another spelling of it is another variant.
+ */
+export function variantHash(batch: Batch, entry: Entry): string {
+  try {
+    return meaningHash(contentOf(sourceOf(batch, entry)));
+  } catch (error) {
+    if (error instanceof RangeError) return oursOf(textOf(batch, entry)).kaudit.hash;
     throw error;
   }
 }

@@ -10,7 +10,7 @@ import {
 import { eventsAlias, variantsIndex } from '../audit/indices.ts';
 import type { BulkOutcome } from '../shared/bulk.ts';
 import { addressOf, type Batch, batchesOf, type Destination, type Entry, releaseBatch, textOf } from './batch.ts';
-import { type Conflict, judgeConflicts } from './conflicts.ts';
+import { type Conflict, judgeConflicts, variantHash } from './conflicts.ts';
 import { settle } from './ledger.ts';
 import type { Quarantine } from './quarantine.ts';
 import type { Store } from './store.ts';
@@ -106,12 +106,10 @@ async function fallbackBatches(delivery: Delivery, { batch, refused }: Unsettled
 
 async function resolveConflicts(delivery: Delivery, { batch, conflicts }: Unsettled): Promise<void> {
   if (conflicts.length === 0) return;
-  const verdicts = await judgeConflicts(delivery.store, batch, conflicts);
   const variants: Entry[] = [];
-  for (const [at, { entry }] of conflicts.entries()) {
-    const verdict = verdicts[at];
+  for (const { entry, verdict } of await judgeConflicts(delivery.store, batch, conflicts)) {
     if (verdict === 'variant') variants.push(entry);
-    else settle(entry.segment, verdict ?? 'duplicate', entry.degraded);
+    else settle(entry.segment, verdict, entry.degraded);
   }
   await storeVariants(delivery, batch, variants);
 }
@@ -122,8 +120,7 @@ async function storeVariants(delivery: Delivery, batch: Batch, entries: readonly
   await prepareIndex(delivery, index, undefined);
   const documents = entries.map((entry): [DocumentText, Destination] => {
     const { id } = addressOf(batch, entry);
-    const text = textOf(batch, entry);
-    return [variantOf(text, id), { ...entry, index, id: variantId(id, oursOf(text).kaudit.hash) }];
+    return [variantOf(textOf(batch, entry), id), { ...entry, index, id: variantId(id, variantHash(batch, entry)) }];
   });
   for (const variants of batchesOf(documents)) {
     const outcomes = await delivery.store.create(variants, delivery.onRefusal);

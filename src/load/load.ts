@@ -103,12 +103,11 @@ function openRun(store: Store, sources: readonly FoundSource[], options: LoadOpt
     onRefusal: window.shrink,
     onIndex: (index) => resumption.noteIndex(index),
   };
-  const deliver = async (batch: Parameters<typeof deliverBatch>[1]): Promise<void> => {
-    await deliverBatch(delivery, batch);
-    await resumption.saveNowAndThen();
-  };
-  const outbox = openOutbox(deliver, window);
   const failure = new AbortController();
+  const outbox = openOutbox((batch) => deliverBatch(delivery, batch), window, {
+    delivered: resumption.saveNowAndThen,
+    failed: () => failure.abort(),
+  });
   return {
     options,
     context,

@@ -14,7 +14,18 @@ export interface Outbox {
   readonly finish: () => Promise<void>;
 }
 
-export function openOutbox(deliver: (batch: Batch) => Promise<void>, window: Window): Outbox {
+export interface OutboxHooks {
+  /** Called behind each batch that was delivered. Its time is not the server's, so that the window does not count it. */
+  readonly delivered?: () => Promise<void>;
+  /** Told at once when a delivery has failed: whoever reads need not find out with the next full batch. */
+  readonly failed?: () => void;
+}
+
+export function openOutbox(
+  deliver: (batch: Batch) => Promise<void>,
+  window: Window,
+  { delivered, failed }: OutboxHooks = {},
+): Outbox {
   const writer = new BatchWriter();
   const waiting: Batch[] = [];
   const underWay = new Set<Promise<void>>();
@@ -25,12 +36,13 @@ export function openOutbox(deliver: (batch: Batch) => Promise<void>, window: Win
     const { length } = batch.bytes;
     window.enter(length);
     try {
-      await deliver(batch);
+      await deliver(batch).finally(() => window.leave(length, performance.now() - started));
       releaseBatch(batch);
+      await delivered?.();
     } catch (error) {
       failure ??= { error };
+      failed?.();
     }
-    window.leave(length, performance.now() - started);
   };
   const pump = (): void => {
     for (let [next] = waiting; next !== undefined && window.admits(next.bytes.length); [next] = waiting) {
@@ -49,9 +61,12 @@ export function openOutbox(deliver: (batch: Batch) => Promise<void>, window: Win
     waiting.push(batch);
     pump();
   };
+  const throwFailure = (): void => {
+    if (failure !== undefined) throw failure.error;
+  };
   const until = async (done: () => boolean): Promise<void> => {
     while (!done() && underWay.size > 0) await Promise.race(underWay);
-    if (failure !== undefined) throw failure.error;
+    throwFailure();
   };
 
   return {
@@ -66,6 +81,7 @@ export function openOutbox(deliver: (batch: Batch) => Promise<void>, window: Win
       dispatch();
       await until(() => waiting.length === 0);
       await Promise.all(underWay);
+      throwFailure();
     },
     finish: () => {
       dispatch();

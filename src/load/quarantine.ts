@@ -153,8 +153,8 @@ async function syncFolder(folder: string): Promise<void> {
 }
 
 /**
- * Writes all of it: a single write may be cut short. At once, as it only goes to the page cache: a log of nothing but
- * what is no event is read three times as fast as when each entry waits for a thread.
+ * Writes all of it: a single write may be cut short. Without a thread, as on a disk of this machine it only goes to the
+ * page cache: a log of nothing but what is no event is read three times as fast.
  */
 export function appendWhole({ fd }: FileHandle, text: string): void {
   const bytes = Buffer.from(text);

@@ -1,6 +1,5 @@
 import type { ByteRange, Candidate } from '../audit/document.ts';
 import { openUnwrapper, type Piece, type Unwrapper, unwrapYaml } from '../audit/wrappers/index.ts';
-import { messageOf } from '../shared/errors.ts';
 import { counted } from './counted.ts';
 import { type Line, LONGEST_LINE, splitLines } from './lines.ts';
 import type { QuarantineReason } from './quarantine.ts';
@@ -214,7 +213,7 @@ async function* readStream({ file, longestLine, peeked, unwrapper }: Reading): A
     return { ...piece, offset, format: `${piece.format} (streamed)`, ...invalid };
   };
   // Few logs need it: the others begin without it.
-  const { streamItems } = await import('./stream.ts');
+  const { BrokenJson, streamItems } = await import('./stream.ts');
   try {
     for await (const { before, text, after, length, overlong } of streamItems(watch.pass(peeked.chunks), longestLine)) {
       if (overlong) {
@@ -227,14 +226,14 @@ async function* readStream({ file, longestLine, peeked, unwrapper }: Reading): A
       yield together(recordsOf(file, pieces.map(numbered), undefined));
     }
   } catch (error) {
-    if (error instanceof DamagedSource) throw error;
+    if (!(error instanceof BrokenJson)) throw error;
     const reason = `the JSON breaks after ${number} events`;
     yield together([
       {
         kind: 'unparseable',
         offset: number,
         reason: 'broken-json',
-        detail: `${reason}: ${messageOf(error)}`,
+        detail: `${reason}: ${error.message}`,
         text: '',
       },
       { kind: 'broken', reason },

@@ -1,5 +1,11 @@
 import { jsonParser } from 'stream-json/parser.js';
+import { messageOf } from '../shared/errors.ts';
 import { LONGEST_LINE } from './lines.ts';
+
+/** The JSON of a document breaks, or is more than the parser should hold. */
+export class BrokenJson extends Error {
+  override readonly name = 'BrokenJson';
+}
 
 type Token = { readonly name: string; readonly value?: unknown };
 
@@ -38,7 +44,7 @@ const MOST_PARTS = 4096;
 /**
  * Reads JSON that is too large for one piece: a list of one of the kinds above, an array, values one after another. Each
  * element's text is written anew, without layout, from the parser's tokens; numbers keep their digits. Of one that is
- * longer than the longest only the beginning is kept. Throws where the JSON breaks, after everything before that has been
+ * longer than the longest only the beginning is kept. Throws BrokenJson where the JSON breaks, after everything before that has been
  * delivered, and where a single string or number goes on for longer, because the parser holds all of that.
  */
 export async function* streamItems(
@@ -51,10 +57,10 @@ export async function* streamItems(
   for await (const text of decoded(chunks)) {
     for (let start = 0; start < text.length; start += PIECE) {
       const piece = text.slice(start, start + PIECE);
-      const tokens = tokenize(piece);
+      const tokens = tokensOf(tokenize, piece);
       sinceToken += piece.length;
       if (sinceToken > longest + PIECE)
-        throw new Error(`a string of more than ${longest.toLocaleString('en')} characters`);
+        throw new BrokenJson(`a string of more than ${longest.toLocaleString('en')} characters`);
       if (typeof tokens !== 'object' || tokens === null || !('values' in tokens)) continue;
       if (tokens.values.length > 0) sinceToken = 0;
       for (const token of tokens.values) {
@@ -63,7 +69,15 @@ export async function* streamItems(
       }
     }
   }
-  if (collector.isOpen()) throw new Error('it ends before its last bracket');
+  if (collector.isOpen()) throw new BrokenJson('it ends before its last bracket');
+}
+
+function tokensOf(tokenize: ReturnType<typeof jsonParser>, piece: string): ReturnType<typeof tokenize> {
+  try {
+    return tokenize(piece);
+  } catch (error) {
+    throw new BrokenJson(messageOf(error), { cause: error });
+  }
 }
 
 /** Text of the bytes, without a byte order mark; a blank at its end completes a number. */

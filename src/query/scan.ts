@@ -19,6 +19,8 @@ export function readerOf(ask: Ask, target: string): Reader {
 
 /** As many as a server hands over at once (index.max_result_window). */
 const PAGE = 10_000;
+/** Most scans find fewer. The others have fetched these twice. */
+const FEW = 1000;
 const KEEP_ALIVE = '2m';
 const BY_TIME = { '@timestamp': 'asc' };
 /** Tells apart what has the same time. */
@@ -27,7 +29,7 @@ const BY_PLACE = { _shard_doc: 'asc' };
 /** Scans an index or alias as it is at one point in time, whatever is loaded meanwhile. One search is at one anyway. */
 function scanner(ask: Ask, target: string): Scan {
   return async (body, onPage) => {
-    const { hits, isAll } = hitsOf(await ask('POST', searchPath(target), { ...body, size: PAGE, sort: [BY_TIME] }));
+    const { hits, isAll } = hitsOf(await ask('POST', searchPath(target), { ...body, size: FEW, sort: [BY_TIME] }));
     if (!isAll) await scanPages(ask, target, body, onPage);
     else if (hits.length > 0) await onPage(hits);
   };

@@ -44,7 +44,14 @@ async function killHalfway(): Promise<string> {
   // The beginning is answered when checkpoints are old enough to be written, the rest never. Requests overtake each other.
   on.fake.spoil = ({ body }) => (body.includes(FIRST_ID) ? { kind: 'delay', ms: 1200 } : { kind: 'hang' });
   const running = start();
-  while (checkpointFile() === undefined) await delay(20);
+  let isOver = false;
+  void running.ended.then(() => {
+    isOver = true;
+  });
+  while (checkpointFile() === undefined) {
+    if (isOver) throw new Error(`It ended and remembered nothing: ${(await running.ended).err}`);
+    await delay(20);
+  }
   running.kill('SIGKILL');
   await running.ended;
   on.fake.spoil = () => undefined;

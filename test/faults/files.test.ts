@@ -88,17 +88,21 @@ describe('D1: a load whose quarantine cannot be written', () => {
 
 describe('D4: sources that fail', () => {
   /** A source that gives some bytes and then an error of the disk. */
-  const failing = (name: string, lines: readonly string[]): FoundSource =>
+  const failing = (name: string, lines: readonly string[], pretty = false): FoundSource =>
     streamSource(name, async function* () {
-      yield Buffer.from(`${lines.join('\n')}\n`);
+      const spelt = pretty ? lines.map((line) => JSON.stringify(JSON.parse(line), undefined, 2)) : lines;
+      yield Buffer.from(`${spelt.join('\n')}\n`);
       throw Object.assign(new Error('EIO: i/o error, read'), { code: 'EIO' });
     });
 
-  it('end alone, with what was read of them, and the others go on', async () => {
+  it.each([
+    ['with an event a line', false],
+    ['with events over many lines', true],
+  ])('%s end alone, with what was read of them, and the others go on', async (_, pretty) => {
     const good = await findSources([file('good.log', LINES.slice(50))], process.stdin);
-    const { report, partial } = await loadSources([failing('bad.log', LINES.slice(0, 20)), ...good]);
+    const { report, partial } = await loadSources([failing('bad.log', LINES.slice(0, 20), pretty), ...good]);
     expect(partial).toBe(true);
-    expect(report).toMatchObject({ created: 70, balanced: true });
+    expect(report).toMatchObject({ read: 70, created: 70, balanced: true });
     expect(report.files.map(({ reason }) => reason)).toEqual(['the disk could not read it', undefined]);
     await expectExactly(on.target, NAMESPACE, [...LINES.slice(0, 20), ...LINES.slice(50)]);
   });

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -73,6 +73,24 @@ describe('a folder of checkpoints', () => {
       });
     });
     await save();
+  });
+
+  it('that cannot be written any more is told once, and the load goes on', async () => {
+    const inner = join(folder, 'gone');
+    const said: string[] = [];
+    await withCheckpoints(
+      inner,
+      async (checkpoints) => {
+        rmSync(inner, { recursive: true });
+        await checkpoints.save(CHECKPOINT);
+        await checkpoints.save(CHECKPOINT);
+      },
+      (line) => void said.push(line),
+    );
+    expect(said).toEqual([
+      expect.stringContaining(`${inner} cannot be written`),
+      expect.stringContaining('It goes on'),
+    ]);
   });
 
   it('can be read by its owner only: it tells what a load has looked at', async () => {

@@ -28,8 +28,8 @@ function deliveryTo(store: Store): Delivery {
 }
 
 /** One event in a batch, counted in the ledger; always with the same id. */
-function batchOf(ledger: FileLedger, userAgent: string): Batch {
-  const { document } = documentFor(JSON.stringify(rawEvent({ userAgent })));
+function batchOf(ledger: FileLedger, userAgent: string, spelt = (event: object) => JSON.stringify(event)): Batch {
+  const { document } = documentFor(spelt(rawEvent({ userAgent })));
   const destination = { index: INDEX, id: 'same', segment: ledger.read(), degraded: undefined };
   const [batch] = batchesOf([[document, destination]]);
   if (batch === undefined) throw new Error('one document is a batch');
@@ -45,6 +45,18 @@ describe('the delivery of batches', () => {
     for (const agent of ['first', 'second', 'third']) await deliverBatch(delivery, batchOf(ledger, agent));
     expect(ledger.report()).toMatchObject({ read: 3, created: 1, variant: 2, balanced: true });
     expect(ensured).toEqual([INDEX, variantsIndex(CONTEXT.namespace)]);
+  });
+
+  it('knows a variant again however it is spelt', async () => {
+    const store = memoryStore();
+    const delivery = deliveryTo(store);
+    const ledger = new FileLedger('audit.log');
+    const reversed = (event: object): string => JSON.stringify(Object.fromEntries(Object.entries(event).reverse()));
+    const spaced = (event: object): string => JSON.stringify(event, undefined, 1).replaceAll('\n', '');
+    await deliverBatch(delivery, batchOf(ledger, 'first'));
+    for (const spelt of [undefined, reversed, spaced]) await deliverBatch(delivery, batchOf(ledger, 'second', spelt));
+    expect(ledger.report()).toMatchObject({ read: 4, created: 1, variant: 1, duplicate: 2, balanced: true });
+    expect(store.documents.size).toBe(2);
   });
 
   it('uses the memory of what was refused again', async () => {

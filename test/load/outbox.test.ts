@@ -36,4 +36,24 @@ describe('the outbox', () => {
     }
     expect(told).toMatchObject({ message: 'no right' });
   });
+
+  it('tells at once that a delivery has failed, also when nobody waits for room', async () => {
+    let failures = 0;
+    const outbox = openOutbox(() => Promise.reject(new Error('no right')), window(), { failed: () => (failures += 1) });
+    outbox.add(document, destination);
+    await expect(outbox.flush()).rejects.toThrow('no right');
+    expect(failures).toBe(1);
+    await expect(outbox.finish()).rejects.toThrow('no right');
+  });
+
+  it('does not count what is done behind a delivery as the time of the server', async () => {
+    const elapsed: number[] = [];
+    const leave = (_: number, elapsedMs: number): void => void elapsed.push(elapsedMs);
+    const delivered = () => new Promise<void>((resolve) => setTimeout(resolve, 200));
+    const outbox = openOutbox(() => Promise.resolve(), { ...window(), leave }, { delivered });
+    outbox.add(document, destination);
+    await outbox.finish();
+    expect(elapsed).toEqual([expect.any(Number)]);
+    expect(elapsed[0]).toBeLessThan(200);
+  });
 });
