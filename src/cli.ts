@@ -47,7 +47,7 @@ function explain(error: unknown, verbose: boolean, interrupted: boolean): number
 
 /** yargs 18 loses a bare "-", which these commands take for stdin: they know it by this name too. */
 function withStdin(args: readonly string[]): readonly string[] {
-  const takesStdin = args.includes('load') || args.includes('api');
+  const takesStdin = ['load', 'api', 'explain'].some((command) => args.includes(command));
   return takesStdin ? args.map((arg) => (arg === '-' ? STDIN : arg)) : args;
 }
 

@@ -2,6 +2,10 @@ import { Document, isScalar } from 'yaml';
 import type { Argv } from 'yargs';
 import { type Bucket, requireNamespace } from '../audit/indices.ts';
 import { EXIT, KauditError } from '../shared/errors.ts';
+import { requireWhole } from './option-values.ts';
+
+/** What Elasticsearch allows an index. */
+export const MOST_PRIMARY_SHARDS = 1024;
 
 /** Where the pods find the logs: a claim, or a folder of the one node that they all run on. */
 export type LogVolume =
@@ -199,11 +203,12 @@ export function manifestOf(flags: ManifestFlags): string {
 function readFlags(flags: ManifestFlags): ManifestOptions {
   const { cluster = '', image = IMAGE, bucket, primaryShards } = flags;
   if (cluster === '') throw new KauditError('usage', 'Say which Kubernetes cluster wrote the logs: --cluster NAME.');
-  const shards = primaryShards === undefined ? undefined : count('--primary-shards', primaryShards, 1024);
+  const shards =
+    primaryShards === undefined ? undefined : requireWhole('--primary-shards', primaryShards, 1, MOST_PRIMARY_SHARDS);
   return {
     volume: volumeFlags(flags),
     paths: (flags.paths ?? ['.']).map((path) => pathBelow(String(path))),
-    pods: count('--pods', flags.pods ?? 4, 9999),
+    pods: requireWhole('--pods', flags.pods ?? 4, 1, 9999),
     cluster,
     namespace: requireNamespace(flags.namespace ?? 'default'),
     layout: { ...(bucket !== undefined && { bucket }), ...(shards !== undefined && { shards }) },
@@ -244,9 +249,4 @@ function pathBelow(path: string): string {
   throw new KauditError('usage', `"${path}" is not below the volume with the logs.`, {
     hint: 'Name paths from the root of the volume on, such as 2026/*.gz; leave them out to load all of it.',
   });
-}
-
-function count(flag: string, value: number, max: number): number {
-  if (Number.isInteger(value) && value >= 1 && value <= max) return value;
-  throw new KauditError('usage', `${flag} is ${value}: expected a whole number from 1 to ${max}.`);
 }

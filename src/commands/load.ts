@@ -27,7 +27,14 @@ import type { Settings } from '../shared/settings.ts';
 import { newNameNote } from './cluster-names.ts';
 import type { Context, GlobalFlags, Run } from './context.ts';
 import { keepProof } from './load-history.ts';
-import { type ManifestFlags, manifestOf, manifestOptions, requireNoManifestFlags } from './load-manifest.ts';
+import {
+  type ManifestFlags,
+  MOST_PRIMARY_SHARDS,
+  manifestOf,
+  manifestOptions,
+  requireNoManifestFlags,
+} from './load-manifest.ts';
+import { requireWhole } from './option-values.ts';
 import { openStore, refreshEvents } from './store.ts';
 
 interface LoadFlags
@@ -139,6 +146,7 @@ async function loadPaths(context: Context, flags: LoadFlags): Promise<number> {
   const found = await findSources(paths, io.stdin, { inflatedBytes });
   requireAny(found);
   const sources = flags.shard === undefined ? found : shareOfFound(found, flags.shard, settings);
+  if (sources.length === 0) io.say(`Of ${found.length} files none is of shard ${flags.shard}: there is nothing to do.`);
   const cluster = await context.cluster();
   const retries = openTally();
   const store = await openStore(cluster, namespace, { signal, say: io.say, retries, ...layoutFlags(flags) });
@@ -226,15 +234,9 @@ interface LayoutFlags {
 function layoutFlags({ bucket, primaryShards: shards, tune }: LoadFlags): LayoutFlags {
   return {
     ...(bucket !== undefined && { bucket }),
-    ...(shards !== undefined && { shards: requireShards(shards) }),
+    ...(shards !== undefined && { shards: requireWhole('--primary-shards', shards, 1, MOST_PRIMARY_SHARDS) }),
     tune: tune === undefined ? 'new' : tune ? 'all' : 'none',
   };
-}
-
-/** 1024 is what Elasticsearch allows an index. */
-function requireShards(shards: number): number {
-  if (Number.isInteger(shards) && shards >= 1 && shards <= 1024) return shards;
-  throw new KauditError('usage', `--primary-shards is ${shards}: expected a whole number from 1 to 1024.`);
 }
 
 export function loadExitCode(report: LoadReport, partial: boolean, interrupted: boolean): number {

@@ -1,3 +1,5 @@
+import { KauditError } from '../shared/errors.ts';
+
 /** An option, with the value that stands behind its `=`. */
 const OPTION = /^(--[^=]+|-[a-zA-Z])(?:=(.*))?$/s;
 /** What is taken for the next option and not for a value; `-` is stdin, and `-5` a number. */
@@ -22,4 +24,11 @@ export function optionWithoutValue(
     if (value === '' || (behind === undefined && NEXT_OPTION.test(value))) return option;
   }
   return undefined;
+}
+
+/** The value of an option, which must be a whole number within bounds; what is no number is NaN to yargs. */
+export function requireWhole(option: string, value: number, low: number, high: number): number {
+  if (Number.isInteger(value) && value >= low && value <= high) return value;
+  const given = Number.isNaN(value) ? 'no number' : value;
+  throw new KauditError('usage', `${option} is ${given}: expected a whole number from ${low} to ${high}.`);
 }

@@ -36,7 +36,7 @@ function validateCommand(run: Run): CommandModule {
     describe: 'Check files: schema, fields, KQL, and all of them together',
     builder: (args) =>
       args
-        .positional('files', { describe: 'Default: all that are known' })
+        .positional('files', { describe: 'Files, or folders of them; default: all that are known' })
         .option('server', { type: 'boolean', describe: 'Let the server check the KQL, too' }),
     handler: (args) => run(args as GlobalFlags, (context) => validateQueries(context, args)),
   };

@@ -1,5 +1,7 @@
 import {
+  type Definition,
   type InvestigationResult,
+  MOST_BUCKETS,
   type RunResult,
   runInvestigations,
   SEVERITIES,
@@ -8,6 +10,7 @@ import {
 import { type Format, renderRun } from '../report/index.ts';
 import { EXIT, KauditError } from '../shared/errors.ts';
 import type { Context, GlobalFlags } from './context.ts';
+import { requireWhole } from './option-values.ts';
 import { choose, openLibrary, stringsOf } from './query-library.ts';
 import { commandsFor } from './query-next.ts';
 import { type ScopeFlags, scopeOf } from './query-scope.ts';
@@ -20,6 +23,7 @@ export interface RunFlags extends GlobalFlags, ScopeFlags {
   readonly pack?: string;
   readonly format: Format;
   readonly json?: boolean;
+  readonly limit?: number;
   readonly failOn?: Severity;
 }
 
@@ -34,7 +38,7 @@ export async function runQueries(context: Context, flags: RunFlags): Promise<num
       hint: 'kaudit query list shows what there is, kaudit query packs what belongs together.',
     });
   }
-  const definitions = chosen.map(({ definition }) => definition);
+  const definitions = chosen.map(({ definition }) => limited(definition, flags.limit));
   for (const { id, scenarios } of definitions)
     if (scenarios.length === 0) io.say(`${id} has no scenarios: whether it finds what it asks for is not tested.`);
   const scope = scopeOf(flags, library, definitions);
@@ -46,9 +50,16 @@ export async function runQueries(context: Context, flags: RunFlags): Promise<num
   await io.out(
     renderRun(run, format, { ...io, verbose: flags.verbose === true, commandsFor: commandsFor(flags, chosen) }),
   );
+  const cut = run.results.filter(({ moreGroups }) => moreGroups > 0).map(({ id }) => id);
+  if (format === 'csv' && cut.length > 0) io.say(`There are more groups of ${cut.join(', ')}: --limit lists them.`);
   const doubt = flags.failOn === undefined ? undefined : doubtOf(run, flags.failOn);
   if (doubt !== undefined) io.say(`kaudit: ${doubt}`);
   return runExitCode(run, flags.failOn);
+}
+
+function limited<T extends Definition>(definition: T, limit: number | undefined): T {
+  if (limit === undefined) return definition;
+  return { ...definition, group: { ...definition.group, limit: requireWhole('--limit', limit, 1, MOST_BUCKETS) } };
 }
 
 /** The exit code of a run; with a bound, silence counts only where the run could have found something. */

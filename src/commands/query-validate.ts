@@ -11,6 +11,7 @@ import {
   readText,
   SHIPPED,
   scenarioCases,
+  yamlFiles,
 } from '../query/index.ts';
 import { EXIT } from '../shared/errors.ts';
 import type { Context } from './context.ts';
@@ -29,7 +30,8 @@ export async function validateQueries(context: Context, flags: Flags): Promise<n
   const named = stringsOf(flags['files']);
   const fields = mappedFields();
   const { library, problems } = readSources([...sourcesOf(flags), ...named], fields);
-  const inFiles = named.length > 0 ? only(problems, named) : problems;
+  const files = named.flatMap((source) => yamlFiles(source).map(({ path }) => path));
+  const inFiles = named.length > 0 ? only(problems, files) : problems;
   const together = addTo(inFiles, checkCollection(library, fields));
   const all = flags['server'] ? await withServerProblems(context, together, fields) : together;
   let invalid = 0;

@@ -105,6 +105,10 @@ function runCommand(run: Run): CommandModule {
       )
         .option('format', { choices: FORMATS, default: 'table' as const, describe: 'How to print' })
         .option('json', { type: 'boolean', describe: 'The same as --format json' })
+        .option('limit', {
+          type: 'number',
+          describe: 'Groups to list of each investigation; default: as many as its file says',
+        })
         .option('fail-on', {
           choices: SEVERITIES,
           requiresArg: true,
@@ -129,7 +133,7 @@ function explainCommand(run: Run): CommandModule {
           .option('event', {
             type: 'string',
             demandOption: true,
-            describe: 'File with one event or a few; they are loaded into an index that is deleted again',
+            describe: 'File with one event or a few, - for stdin; they are loaded into an index that is deleted again',
           })
           .option('json', json),
       ).example('$0 query explain secrets-read --event event.json', 'each clause, asked of the server'),

@@ -12,6 +12,7 @@ import {
   type Truth,
 } from '../simulate/index.ts';
 import type { Context, GlobalFlags, Run } from './context.ts';
+import { requireWhole } from './option-values.ts';
 
 interface SimulateFlags extends GlobalFlags {
   readonly events: number;
@@ -94,19 +95,14 @@ async function isFile(path: string): Promise<boolean> {
 }
 
 function readOptions({ events, seed, attack, level, start, hours }: SimulateFlags): SimulateOptions {
-  requireWhole('events', events, 1, 1e9);
-  requireWhole('seed', seed, 0, 0xffff_ffff);
+  requireWhole('--events', events, 1, 1e9);
+  requireWhole('--seed', seed, 0, 0xffff_ffff);
   if (!(hours > 0 && hours <= 24 * 366))
     throw new KauditError('usage', `--hours is ${hours}: expected more than 0, at most a year.`);
   const time = parseStart(start, hours);
   const named = attack.filter((name) => name !== 'none');
   const attacks = named.includes('all') ? STORYLINES.map(({ name }) => name) : [...new Set(named)];
   return { events, seed, level, start: time, hours, attacks };
-}
-
-function requireWhole(name: string, value: number, low: number, high: number): void {
-  if (Number.isInteger(value) && value >= low && value <= high) return;
-  throw new KauditError('usage', `--${name} is ${value}: expected a whole number from ${low} to ${high}.`);
 }
 
 /** Milliseconds of an ISO time; one without a zone is UTC, as audit logs are written. */

@@ -6,6 +6,7 @@ export { discoverLink } from './discover.ts';
 export { exportElasticRule } from './elastic-rule.ts';
 export { type Condition, type ExplainedEvent, type Explanation, explainEvent } from './explain.ts';
 export { type FieldTypes, fieldTypes } from './fields.ts';
+export { MOST_BUCKETS } from './groups.ts';
 export {
   type Investigation,
   kqlIn,

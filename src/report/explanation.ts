@@ -70,6 +70,10 @@ function countsText(definition: Definition): string {
       return 'reports it';
     case 'threshold':
       return `counts it; ${definition.threshold.atLeast} within ${definition.threshold.within} make a finding`;
+    case 'sequence':
+      return 'looks at it; what makes a finding are its steps, which are not explained';
+    case 'new-terms':
+      return 'counts it; what makes a finding is that it was not seen before, which a file cannot tell';
     default:
       return 'counts it, together with others';
   }

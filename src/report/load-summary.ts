@@ -89,14 +89,18 @@ function balance(report: LoadReport, options: RenderOptions): string {
 }
 
 /** Levels, stages and clusters of what was read: what they leave out was not logged, or not loaded. */
-function coverageLines({ levels, stages, clusters }: Coverage, { columns }: RenderOptions): readonly string[] {
+function coverageLines({ levels, stages, clusters, undated }: Coverage, { columns }: RenderOptions): readonly string[] {
   const named = Object.entries(clusters).map(
     ([name, count]) => [name === '' ? 'no cluster named' : name, count] as const,
   );
   const parts = [Object.entries(levels), Object.entries(stages), named]
     .map(countsInWords)
     .filter((part) => part !== '');
-  return parts.length === 0 ? [] : wrapIndented(parts.join(' · '), columns, 2);
+  const timeless = `${plural(undated, 'event')} without a time to believe: no --from or --to finds what has none`;
+  return [
+    ...(parts.length === 0 ? [] : wrapIndented(parts.join(' · '), columns, 2)),
+    ...(undated === 0 ? [] : wrapIndented(timeless, columns, 2)),
+  ];
 }
 
 /** `Metadata 97, Request 3`; the most frequent ones where there are many. */

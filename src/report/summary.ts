@@ -221,7 +221,7 @@ function detail(result: InvestigationResult, options: RenderOptions): readonly s
   const [head = '', ...rest] = wrap(`${severity} · ${safeText(title)} (${id}): ${outcome}`, options.columns);
   const painted = paint(severity, toneOf(severity), options) + head.slice(severity.length);
   const notes = [reason, remedy].flatMap((note) => (note === undefined ? [] : wrap(safeText(note), options.columns)));
-  const more = moreGroups > 0 ? ['', `and ${plural(moreGroups, 'more group')}`] : [];
+  const more = moreGroups > 0 ? ['', `and ${plural(moreGroups, 'more group')} (--limit lists more)`] : [];
   return [
     painted,
     ...rest,

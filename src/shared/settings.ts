@@ -26,12 +26,16 @@ export const SETTINGS = [
     about: 'Downloads, shared between homes',
     default: '~/.cache/kaudit; /var/cache/kaudit as root',
   },
-  { name: 'KAUDIT_JAVA_HOME', about: 'JVM for the embedded node, before ES_JAVA_HOME, JAVA_HOME, PATH', default: '' },
+  {
+    name: 'KAUDIT_JAVA_HOME',
+    about: 'JVM for the embedded node, before ES_JAVA_HOME, JAVA_HOME, PATH and usual folders',
+    default: '',
+  },
   { name: 'KAUDIT_MAVEN_MIRROR', about: 'Base address of a Maven mirror to download from', default: 'Maven Central' },
   {
     name: 'KAUDIT_ES_VERSION',
     about: 'Embedded version: 9.5.3, 9.4.3 or 8.19.21',
-    default: '9.5.3; 8.19.21 on Java 17',
+    default: '9.5.3; 8.19.21 where there is only Java 17',
   },
   { name: 'KAUDIT_ES_PORT', about: 'HTTP port of the embedded node', default: 'a free one' },
   { name: 'KAUDIT_ES_HEAP', about: 'Heap of the embedded node, such as 512m or 2g', default: '1g' },

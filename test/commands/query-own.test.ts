@@ -58,6 +58,13 @@ describe('kaudit query with files of the user', () => {
     expect((await kaudit(['query', 'run', file])).code).toBe(2);
   });
 
+  it('validates the files of a folder', async () => {
+    const queries = home();
+    writeFileSync(join(queries, 'bad.yml'), 'kind: none\n');
+    const { code, out } = await kaudit(['query', 'validate', queries]);
+    expect([code, out]).toEqual([2, expect.stringContaining('0 valid, 1 not valid')]);
+  });
+
   it('validates files together: titles, packs, scenarios', async () => {
     const queries = home();
     mkdirSync(join(queries, 'packs'));
@@ -177,7 +184,8 @@ describe('kaudit query explain', () => {
     expect(out).toContain('secrets-read reports it');
     expect(out).toContain('no       verb: get   (it has update)');
     expect(out.split('\n').filter((line) => line.length > 80)).toEqual([]);
-    const { json } = await kaudit(['query', 'explain', 'secrets-read', '--event', file, '--json']);
+    const fromStdin = ['query', 'explain', 'secrets-read', '--event', '-', '--json'];
+    const { json } = await kaudit(fromStdin, { input: events.join('\n') });
     expect(json()).toMatchObject({ id: 'secrets-read', events: [{ explanation: {} }, { explanation: {} }] });
     // Other tests have namespaces like this at the same time: the event itself must be in none.
     const query = JSON.stringify({ query: { term: { auditID: mark } } });

@@ -63,6 +63,20 @@ describe('kaudit query run', () => {
     );
   });
 
+  it('lists as many groups as it is told to, and says where there are more', async () => {
+    const events = ['alice', 'bob'].map((username) => {
+      const objectRef = { resource: 'secrets', namespace: 'prod', name: 'db', apiVersion: 'v1' };
+      return JSON.stringify(rawEvent({ auditID: username, user: { username }, verb: 'get', objectRef }));
+    });
+    await kaudit(['load', '-', '--cluster', 'limits', '--namespace', namespace], { input: events.join('\n') });
+    const args = ['query', 'run', 'secrets-read', '--namespace', namespace, '--cluster', 'limits', '--limit'];
+    const one = await kaudit([...args, '1']);
+    expect(one.out).toContain('and 1 more group (--limit lists more)');
+    expect((await kaudit([...args, '2'])).out).not.toContain('more group');
+    const csv = await kaudit([...args, '1', '--format', 'csv']);
+    expect(csv.err).toContain('There are more groups of secrets-read: --limit lists them.');
+  });
+
   it('names where there are events, where it finds none', async () => {
     const { out } = await kaudit(['query', 'run', 'secrets-read', '--namespace', namespace, '--cluster', 'prod']);
     expect(out).toMatch(new RegExp(`^${namespace} .* 1 +demo$`, 'm'));

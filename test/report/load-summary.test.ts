@@ -153,6 +153,7 @@ describe('renderLoad', () => {
       levels: { Metadata: 2100, RequestResponse: 78, Request: 800 },
       stages: { RequestReceived: 978, ResponseComplete: 1990, Panic: 10 },
       clusters: { prod: 1500, '': 478, 'dev\u202e': 1000 },
+      undated: 1,
       gapCount: 4,
       gapSeconds: 89 * 60,
       gaps,

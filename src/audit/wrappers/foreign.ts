@@ -32,6 +32,10 @@ const minikube: Wrapper = (value) =>
 const jsonKlog: Wrapper = (value) =>
   typeof value['msg'] === 'string' && typeof value['ts'] === 'number' ? skipped('klog line') : undefined;
 
+/** What `kaudit simulate` writes beside a log names the ids of its events. */
+const truth: Wrapper = (value) =>
+  value['kaudit'] === 1 && Array.isArray(value['mustFire']) ? skipped('answer of kaudit simulate') : undefined;
+
 /** Every second line of a body for Elasticsearch's bulk API says what to do with the next. */
 const bulkAction: Wrapper = (value) => {
   const [key, second] = Object.keys(value);
@@ -47,4 +51,4 @@ function isAddress(value: JsonObject, key: string): boolean {
   );
 }
 
-export const FOREIGN: readonly Wrapper[] = [rancher, minikube, jsonKlog, bulkAction];
+export const FOREIGN: readonly Wrapper[] = [rancher, minikube, jsonKlog, truth, bulkAction];

@@ -102,6 +102,7 @@ describe('nesting', () => {
 
 describe('records of other programs', () => {
   it.each([
+    ['{"kaudit":1,"mustFire":[],"storylines":[{"auditIDs":["a"]}]}', 'answer of kaudit simulate'],
     ['I0302 09:41:07.123456       1 controller.go:615] quota admission', 'klog line'],
     ['{"ts":1772444467123.4,"caller":"app/server.go:1","msg":"starting","v":0}', 'klog line'],
     [
