@@ -242,7 +242,7 @@ function layoutFlags({ bucket, primaryShards: shards, tune }: LoadFlags): Layout
 export function loadExitCode(report: LoadReport, partial: boolean, interrupted: boolean): number {
   if (interrupted) return EXIT.interrupted;
   if (!report.balanced) return EXIT.unbalanced;
-  const nothing = report.skipped === report.read;
+  const nothing = report.skipped === report.read && report.files.length > 0;
   return partial || nothing ? EXIT.partial : EXIT.done;
 }
 

@@ -1,10 +1,10 @@
-import type { BulkBody, BulkOutcome } from '../shared/bulk.ts';
+import { addressAt, type BulkBody, type BulkOutcome } from '../shared/bulk.ts';
 import { crashPoint } from '../shared/crash-point.ts';
 import { KauditError } from '../shared/errors.ts';
 import { isObject } from '../shared/json.ts';
 import { itemsOf, LOST_ITEM, saysAllCreated } from './bulk-answer.ts';
 import type { Cluster, RawResponse } from './cluster.ts';
-import { refusal } from './failures.ts';
+import { INDEX_CLOSED, refusal, targetRefused } from './failures.ts';
 import { gaveUp, mayPass, openPatience, type RetryOptions, retryAfterMs, trySend } from './patience.ts';
 
 /**
@@ -22,11 +22,16 @@ const TOO_LARGE = 'larger than the server takes';
 const UNREADABLE = 'the server cannot read it';
 const IN_FAILURE_STORE = 'redirected to the failure store';
 
+/** Positions of documents that share a request. */
+type Part = readonly number[];
+
 /** State of one call: outcomes by position, and which documents may have been stored by a try whose answer was lost. */
 interface Delivery {
   readonly body: BulkBody;
   readonly outcomes: (BulkOutcome | undefined)[];
   readonly resent: Set<number>;
+  /** The server is known to read bulk requests: a document is to blame for one that it does not read. */
+  readsBulks: boolean;
 }
 
 /**
@@ -38,44 +43,55 @@ export async function createDocuments(
   body: BulkBody,
   options: RetryOptions = {},
 ): Promise<readonly BulkOutcome[]> {
-  const delivery: Delivery = { body, outcomes: new Array(body.documents.length), resent: new Set() };
+  const delivery: Delivery = { body, outcomes: new Array(body.documents.length), resent: new Set(), readsBulks: false };
   const patience = openPatience(options);
-  let pending = body.documents.map((_, position) => position);
-  for (let parts = 1; ; ) {
-    const { left, reason, retryAfterMs } = await deliverInParts(cluster, delivery, pending, parts, options.signal);
-    if (left.length === 0) break;
-    if (left.length < pending.length) patience.progress();
-    // A request may be more than the server has room for, or a proxy lets through, and none of them says so.
-    else parts = Math.min(parts * 2, MOST_PARTS);
-    pending = left;
-    await patience.wait(reason, retryAfterMs, (why) => gaveUp(cluster.url, `${why}, for ${left.length} documents`));
+  let parts: readonly Part[] = [body.documents.map((_, position) => position)];
+  while (countIn(parts) > 0) {
+    const { rest, failed, reason, retryAfterMs } = await deliverInParts(cluster, delivery, parts, options.signal);
+    const left = countIn(rest) + failed.length;
+    if (left === 0) break;
+    if (left < countIn(parts)) patience.progress();
+    parts = left < body.documents.length ? failedLast(rest, failed) : inSmallerParts(rest, failed);
+    await patience.wait(reason, retryAfterMs, (why) => gaveUpOn(cluster.url, body, parts, why));
   }
-  const outcomes = Array.from(delivery.outcomes, (outcome): BulkOutcome => outcome ?? NO_OUTCOME);
-  if (outcomes.length > 1 && outcomes.every(isUnreadable) && !(await readsBulks(cluster, body, options.signal))) {
-    throw new KauditError('server-refused', `${cluster.url} refuses every bulk request as unreadable.`, {
-      hint: 'A proxy between kaudit and the server may change requests; nothing was stored.',
-    });
-  }
-  return outcomes;
+  return Array.from(delivery.outcomes, (outcome): BulkOutcome => outcome ?? NO_OUTCOME);
 }
 
-function isUnreadable(outcome: BulkOutcome): boolean {
-  return outcome.kind === 'refused' && outcome.reason === UNREADABLE;
+function countIn(parts: readonly Part[]): number {
+  return parts.reduce((count, part) => count + part.length, 0);
+}
+
+/** Nothing passes: a request may be more than the server has room for, or a proxy lets through, and none of them says so. */
+function inSmallerParts(rest: readonly Part[], failed: Part): readonly Part[] {
+  return rest.length < MOST_PARTS ? [...rest, failed].flatMap(halvesOf) : failedLast(rest, failed);
 }
 
 /**
- * Whether the server can read a request at all, when it has read none of several: else no document is to blame. Asks for a
- * document that is refused in any case, because its index is no alias.
+ * Others pass: one document may be what fails, and halves find out which. It must not stand before any that would pass, so
+ * larger parts go first.
  */
-async function readsBulks(
-  cluster: Cluster,
-  { bytes, documents: [first] }: BulkBody,
-  signal: AbortSignal | undefined,
-): Promise<boolean> {
-  const action = bytes.toString('latin1', first?.start, first?.event).replace(/}}\s*$/, ',"require_alias":true}}\n');
-  const body = Buffer.from(`${action}{}\n`);
-  const response = await trySend(cluster, { method: 'POST', path: BULK_PATH, body, contentType: 'ndjson' }, signal);
-  return typeof response !== 'string' && response.status !== 400;
+function failedLast(rest: readonly Part[], failed: Part): readonly Part[] {
+  return [...rest, ...halvesOf(failed)].sort((one, other) => other.length - one.length);
+}
+
+function halvesOf(part: Part): readonly Part[] {
+  const middle = Math.ceil(part.length / 2);
+  return [part.slice(0, middle), part.slice(middle)].filter((half) => half.length > 0);
+}
+
+/** Where all others have passed, the server is there, and the user needs to know which document it fails at. */
+function gaveUpOn(url: string, body: BulkBody, parts: readonly Part[], why: string): KauditError {
+  const left = countIn(parts);
+  const [[first = 0] = []] = parts;
+  const othersPassed = left < body.documents.length && left === parts.length;
+  if (!othersPassed) return gaveUp(url, `${why}, for ${left} documents`);
+  const { index, id } = addressAt(body, first);
+  const which = left === 1 ? 'one document only:' : `${left} documents only, the first of them`;
+  return new KauditError('unreachable', `Gave up on ${url}: ${why}, for ${which} ${id} of ${index}.`, {
+    hint:
+      'All others of its batch have passed: the server, or a proxy before it, may fail at what this document holds. ' +
+      'Run the same command again; if it names the same document, their logs may say why.',
+  });
 }
 
 /** The body of a request for one document. */
@@ -85,41 +101,47 @@ export function bulkBodyOf(index: string, id: string, json: string): BulkBody {
   return { bytes, documents: [{ start: 0, event: Buffer.byteLength(action), end: bytes.length }] };
 }
 
-/** What one try leaves unsettled. */
-interface Remainder {
-  readonly left: number[];
+/** Why something is left, and how long the server wants to be left alone. */
+interface Setback {
   readonly reason: string;
   readonly retryAfterMs: number;
 }
 
-/** Delivers in so many requests, one after the other, until there is one of which nothing is taken. */
+/** What one try leaves unsettled. */
+interface Remainder extends Setback {
+  readonly left: Part;
+}
+
+/** What one row of requests leaves unsettled: the part of which nothing was taken, if any, and all else. */
+interface RowRemainder extends Setback {
+  readonly rest: readonly Part[];
+  readonly failed: Part;
+}
+
+/** Delivers one part after the other, until there is one of which nothing is taken. */
 async function deliverInParts(
   cluster: Cluster,
   delivery: Delivery,
-  positions: readonly number[],
-  parts: number,
+  parts: readonly Part[],
   signal: AbortSignal | undefined,
-): Promise<Remainder> {
-  const size = Math.ceil(positions.length / parts);
-  const left: number[] = [];
-  let last: Remainder = { left, reason: '', retryAfterMs: 0 };
-  for (let from = 0; from < positions.length; from += size) {
-    const part = positions.slice(from, from + size);
-    const remainder = await deliver(cluster, delivery, part, signal);
-    left.push(...remainder.left);
-    if (remainder.left.length > 0) last = remainder;
-    if (remainder.left.length < part.length) continue;
-    // Not one was taken: the others would fare no better.
-    left.push(...positions.slice(from + size));
-    break;
+): Promise<RowRemainder> {
+  const rest: Part[] = [];
+  let last: Setback = { reason: '', retryAfterMs: 0 };
+  for (const [at, part] of parts.entries()) {
+    const { left, ...setback } = await deliver(cluster, delivery, part, signal);
+    if (left.length === 0) continue;
+    last = setback;
+    // Not one was taken: the others, just now, would fare no better.
+    if (left.length === part.length) return { ...setback, rest: [...rest, ...parts.slice(at + 1)], failed: part };
+    rest.push(left);
   }
-  return { ...last, left };
+  return { ...last, rest, failed: [] };
 }
 
 async function deliver(
   cluster: Cluster,
   delivery: Delivery,
-  positions: readonly number[],
+  positions: Part,
   signal: AbortSignal | undefined,
 ): Promise<Remainder> {
   const body = linesOf(delivery.body, positions);
@@ -131,6 +153,7 @@ async function deliver(
   );
   crashPoint('after-answer');
   if (typeof answer === 'string') return outcomeUnknown(delivery, positions, answer);
+  if (answer.status === 200) delivery.readsBulks = true;
   const text = String(answer.body);
   if (answer.status === 200 && saysAllCreated(text, delivery.body, positions)) {
     for (const position of positions) delivery.outcomes[position] = CREATED;
@@ -138,11 +161,35 @@ async function deliver(
   }
   const response = { ...answer, body: parsedOr(text) };
   if (response.status === 200) return settle(cluster, delivery, positions, response);
+  if (response.status === 400) await expectReader(cluster, delivery, signal);
   if (response.status === 413 || response.status === 400)
     return await bisect(cluster, delivery, positions, response, signal);
   if (!mayPass(response.status) && !isBlocked(response)) throw refusal(response, 'to store documents', cluster.url);
   const remainder = outcomeUnknown(delivery, positions, `status ${response.status}`);
   return { ...remainder, retryAfterMs: retryAfterMs(response) };
+}
+
+/**
+ * Asks whether the server reads bulk requests at all, before every document is sent alone and blamed: with a document that
+ * is refused in any case, because its index is no alias. No answer leaves the question open.
+ */
+async function expectReader(cluster: Cluster, delivery: Delivery, signal: AbortSignal | undefined): Promise<void> {
+  const { body, readsBulks } = delivery;
+  if (readsBulks || body.documents.length === 1) return;
+  const create = { _index: addressAt(body, 0).index, _id: 'none', require_alias: true };
+  const question = Buffer.from(`${JSON.stringify({ create })}\n{}\n`);
+  const answer = await trySend(
+    cluster,
+    { method: 'POST', path: BULK_PATH, body: question, contentType: 'ndjson' },
+    signal,
+  );
+  if (typeof answer === 'string' || mayPass(answer.status)) return;
+  if (answer.status === 400) {
+    throw new KauditError('server-refused', `${cluster.url} refuses every bulk request as unreadable.`, {
+      hint: 'A proxy between kaudit and the server may change requests: run the same command again when it no longer does.',
+    });
+  }
+  delivery.readsBulks = true;
 }
 
 /** A proxy may answer in any language. */
@@ -160,7 +207,7 @@ function isBlocked({ body }: RawResponse): boolean {
 }
 
 /** The lines of some of the documents; the first try sends all, and needs no copy. */
-function linesOf({ bytes, documents }: BulkBody, positions: readonly number[]): Buffer {
+function linesOf({ bytes, documents }: BulkBody, positions: Part): Buffer {
   if (positions.length === documents.length) return bytes;
   return Buffer.concat(
     positions.map((position) => {
@@ -170,7 +217,7 @@ function linesOf({ bytes, documents }: BulkBody, positions: readonly number[]): 
   );
 }
 
-function outcomeUnknown(delivery: Delivery, positions: readonly number[], reason: string): Remainder {
+function outcomeUnknown(delivery: Delivery, positions: Part, reason: string): Remainder {
   for (const position of positions) delivery.resent.add(position);
   return { left: [...positions], reason, retryAfterMs: 0 };
 }
@@ -179,7 +226,7 @@ function outcomeUnknown(delivery: Delivery, positions: readonly number[], reason
 async function bisect(
   cluster: Cluster,
   delivery: Delivery,
-  positions: readonly number[],
+  positions: Part,
   response: RawResponse,
   signal: AbortSignal | undefined,
 ): Promise<Remainder> {
@@ -199,7 +246,7 @@ async function bisect(
   };
 }
 
-function settle(cluster: Cluster, delivery: Delivery, positions: readonly number[], response: RawResponse): Remainder {
+function settle(cluster: Cluster, delivery: Delivery, positions: Part, response: RawResponse): Remainder {
   const items = itemsOf(response.body, delivery.body, positions);
   // A proxy that cuts an answer short, or mixes two up, leaves nothing to trust: the same ids go again.
   if (items === undefined) return outcomeUnknown(delivery, positions, 'an answer to something else');
@@ -215,18 +262,9 @@ function settle(cluster: Cluster, delivery: Delivery, positions: readonly number
       // A 5xx may have been stored on a shard's copy; a 429 has not.
       if (status >= 500) delivery.resent.add(position);
       reason = `${type} (status ${status})`;
-    } else if (status === 403 || status === 404) throw targetRefused(cluster.url, status, type);
-    else delivery.outcomes[position] = { kind: 'refused', reason: type };
+    } else if (status === 403 || status === 404 || type === INDEX_CLOSED) {
+      throw targetRefused(cluster.url, addressAt(delivery.body, position).index, status, type);
+    } else delivery.outcomes[position] = { kind: 'refused', reason: type };
   }
   return { left, reason, retryAfterMs: 0 };
-}
-
-function targetRefused(url: string, status: number, type: string): KauditError {
-  return status === 404
-    ? new KauditError('server-refused', `An index went away on ${url} while loading (${type}).`, {
-        hint: 'Run the same command again: kaudit creates what is missing.',
-      })
-    : new KauditError('unauthorized', `${url} does not let this user store documents (${type}).`, {
-        hint: 'The user or API key needs create_doc on kaudit-events-* and kaudit-variants-*.',
-      });
 }

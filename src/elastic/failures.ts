@@ -65,6 +65,25 @@ export function refusal(response: RawResponse, what: string, url: string): Kaudi
   return new KauditError('server-refused', `Elasticsearch refuses ${what}: ${reason}`, { cause: response.body });
 }
 
+/** Elasticsearch says it with status 400, as if the document were to blame. */
+export const INDEX_CLOSED = 'index_closed_exception';
+
+/** The refusal of one document for which its index is to blame: another document would fare no better. */
+export function targetRefused(url: string, index: string, status: number, type: string): KauditError {
+  if (type === INDEX_CLOSED) {
+    return new KauditError('server-refused', `The index ${index} on ${url} is closed (${type}).`, {
+      hint: `Open it (kaudit api POST /${index}/_open), then run the same command again.`,
+    });
+  }
+  return status === 404
+    ? new KauditError('server-refused', `An index went away on ${url} while loading (${type}).`, {
+        hint: 'Run the same command again: kaudit creates what is missing.',
+      })
+    : new KauditError('unauthorized', `${url} does not let this user store documents (${type}).`, {
+        hint: 'The user or API key needs create_doc on kaudit-events-* and kaudit-variants-*.',
+      });
+}
+
 export function memberObject(value: unknown, key: string): object | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const found: unknown = Reflect.get(value, key);

@@ -8,5 +8,5 @@ export { type Indices, openIndices, type Tune } from './indices.ts';
 export { ensureIndex, indexId, readTemplate, type SetupResult, setup } from './install.ts';
 export { type Layout, settleLayout } from './layout.ts';
 export { patiently, type RetryOptions } from './patience.ts';
-export { type DocumentAddress, getStored, refresh } from './stored.ts';
+export { getStored, refresh } from './stored.ts';
 export { restoreStale } from './tune.ts';

@@ -1,13 +1,9 @@
+import type { DocumentAddress } from '../shared/bulk.ts';
 import { KauditError } from '../shared/errors.ts';
 import { isObject, type JsonObject } from '../shared/json.ts';
 import type { Cluster } from './cluster.ts';
 import { refusal } from './failures.ts';
 import { gaveUp, openPatience, type RetryOptions, sendPatiently } from './patience.ts';
-
-export interface DocumentAddress {
-  readonly index: string;
-  readonly id: string;
-}
 
 /**
  * Sources of stored documents, in the order asked for, undefined where there is none. Realtime: sees what has not been

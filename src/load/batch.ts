@@ -120,11 +120,3 @@ export function batchesOf(documents: Iterable<readonly [DocumentText, Destinatio
 export function textOf({ bytes }: Batch, { event, added, end }: Entry): DocumentText & { readonly event: string } {
   return { event: bytes.toString('utf8', event, added), added: bytes.toString('utf8', added, end - 1) };
 }
-
-/** Where an entry goes: read back from its action line. */
-export function addressOf({ bytes }: Batch, { start, event }: Entry): StoreAddress {
-  const { create } = JSON.parse(bytes.toString('latin1', start, event)) as {
-    readonly create: { readonly _index: string; readonly _id: string };
-  };
-  return { index: create._index, id: create._id };
-}

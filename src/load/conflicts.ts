@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { oursOf } from '../audit/document.ts';
 import { meaningHash } from '../audit/identity.ts';
+import { addressOf } from '../shared/bulk.ts';
 import { isObject, type JsonObject } from '../shared/json.ts';
-import { addressOf, type Batch, type Entry, textOf } from './batch.ts';
+import { type Batch, type Entry, textOf } from './batch.ts';
 import type { Store, StoreAddress } from './store.ts';
 
 /** What an id that was taken turns out to be: stored by this very run, stored before, or another event. */

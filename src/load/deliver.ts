@@ -8,8 +8,8 @@ import {
   variantOf,
 } from '../audit/document.ts';
 import { eventsAlias, variantsIndex } from '../audit/indices.ts';
-import type { BulkOutcome } from '../shared/bulk.ts';
-import { addressOf, type Batch, batchesOf, type Destination, type Entry, releaseBatch, textOf } from './batch.ts';
+import { addressOf, type BulkOutcome } from '../shared/bulk.ts';
+import { type Batch, batchesOf, type Destination, type Entry, releaseBatch, textOf } from './batch.ts';
 import { type Conflict, judgeConflicts, variantHash } from './conflicts.ts';
 import { settle } from './ledger.ts';
 import type { Quarantine } from './quarantine.ts';

@@ -132,6 +132,16 @@ describe('kaudit load --shard', () => {
     expect(await countEvents(cluster, namespace)).toBe(30 * (1 + 2 + 3 + 4 + 5 + 6 + 7));
   });
 
+  it('is done at once where a share is empty, and says so', async () => {
+    const [path = ''] = [file('alone.log', events.slice(0, 2))];
+    const alone = (share: string) => kaudit(['load', path, '--namespace', namespace, '--shard', share]);
+    const shares = await Promise.all([alone('1/2'), alone('2/2')]);
+    expect(shares.map(({ code }) => code)).toEqual([0, 0]);
+    expect(
+      shares.filter(({ err }) => /Of 1 files none is of shard [12]\/2: there is nothing to do\./.test(err)),
+    ).toHaveLength(1);
+  });
+
   it('refuses what only one can read, and a share that is none', async () => {
     const stdin = await kaudit(['load', '-', '--namespace', namespace, '--shard', '1/2'], { input: events[0] ?? '' });
     expect([stdin.code, stdin.err]).toEqual([2, expect.stringContaining('cannot be shared')]);

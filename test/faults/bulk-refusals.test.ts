@@ -86,6 +86,29 @@ describe('B8: a load, with documents that spoil a whole request', () => {
     expect(ran).toMatchObject({ code: 1, out: '' });
     expect(ran.err).toContain('refuses every bulk request');
   });
+
+  it('finds out at once that the server takes no request at all', async () => {
+    on.fake.spoil = () => answering(400);
+    await expect(on.prepare(LINES)).rejects.toMatchObject({ code: 'server-refused' });
+    // The first, and the question whether it reads any.
+    expect(on.fake.requests.filter((request) => request === 'POST /_bulk')).toHaveLength(2);
+  });
+
+  it.each([[{ kind: 'drop', when: 'before' } as const], [answering(503)]])(
+    'blames nobody, nor the server, while the question has no answer: %j',
+    async (fault) => {
+      const [poison = ''] = LINES.slice(20).map((line) => String(fieldOf(JSON.parse(line), 'auditID')));
+      on.fake.spoil = ({ number, body }) => {
+        if (number === 2) return fault;
+        return body.includes(`"auditID":"${poison}"`) ? answering(400) : undefined;
+      };
+      const among = LINES.filter((line) => fieldOf(JSON.parse(line), 'auditID') === poison);
+      expect(await on.prepare(LINES)).toMatchObject({
+        created: LINES.length - among.length,
+        quarantined: among.length,
+      });
+    },
+  );
 });
 
 describe('B10: a load, into what redirects documents to a failure store', () => {

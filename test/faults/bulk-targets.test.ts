@@ -57,6 +57,18 @@ describe('B13: a load, whose index is deleted in the middle of it', () => {
   });
 });
 
+describe('a load, whose index is closed', () => {
+  it('stops with the way to open it, and the next load is whole', async () => {
+    on.fake.spoil = everyThird(1, { status: 400, type: 'index_closed_exception' });
+    const ran = await on.load();
+    expect(ran).toMatchObject({ code: 1, out: '' });
+    expect(ran.err).toMatch(/The index kaudit-events-\S+ .* is closed/);
+    expect(ran.err).toMatch(/kaudit api POST \/kaudit-events-\S+\/_open\b.*run the same command again/);
+    expect(await on.prepare(LINES)).toMatchObject({ read: LINES.length, quarantined: 0, balanced: true });
+    await expectExactly(on.target, NAMESPACE, LINES);
+  });
+});
+
 describe('B16: a load, of an event whose id another content has', () => {
   it('keeps both, counts a variant, and says duplicate the next time', async () => {
     const [first = ''] = LINES;

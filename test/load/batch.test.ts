@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { addressOf, BATCH_BYTES, BatchWriter, batchesOf, type Destination, textOf } from '../../src/load/batch.ts';
+import { BATCH_BYTES, BatchWriter, batchesOf, type Destination, textOf } from '../../src/load/batch.ts';
 import { FileLedger } from '../../src/load/ledger.ts';
+import { addressOf } from '../../src/shared/bulk.ts';
 
 const segment = new FileLedger('a').read();
 const destination = (id: string, index = 'kaudit-events-default-2026.03'): Destination => ({
