@@ -36,18 +36,16 @@ export async function* splitLines(
   let position = from;
 
   const hold = (piece: Buffer): void => {
-    if (held <= longest) pieces.push(piece);
+    const wasOverlong = held > longest;
     held += piece.length;
+    if (wasOverlong) return;
+    pieces.push(piece);
+    // At once, and as a copy: its pieces would keep whole chunks until the newline, which may be gigabytes away.
+    if (held > longest) pieces = [Buffer.concat(pieces, Math.min(held, KEPT_OF_OVERLONG))];
   };
   const complete = (): Line => {
-    const overlong = held > longest;
     const bytes = pieces.length === 1 ? (pieces[0] ?? Buffer.alloc(0)) : Buffer.concat(pieces);
-    const line = {
-      bytes: overlong ? bytes.subarray(0, KEPT_OF_OVERLONG) : bytes,
-      offset: lineStart,
-      end: lineStart + held,
-      overlong,
-    };
+    const line = { bytes, offset: lineStart, end: lineStart + held, overlong: held > longest };
     lineStart += held + 1;
     pieces = [];
     held = 0;

@@ -194,13 +194,14 @@ async function loadMember(run: Run, member: Member): Promise<FileLedger> {
     ...(longestLine !== undefined && { longestLine }),
   });
   for await (const { records, resume } of stoppable(groups, run.signal)) {
+    if (resume === undefined) close();
     for (const record of records) {
       // Waiting for each, ready or not, would cost as much as reading it.
       const pause = take(run, file, record);
       if (pause !== undefined) await pause;
     }
     crashPoint('after-read');
-    const place = resume();
+    const place = resume?.();
     if (place !== undefined) await done(place);
     run.options.onProgress?.({ events: run.events, bytes: run.readFromDisk, total: run.totalOnDisk });
   }

@@ -32,9 +32,10 @@ export interface RecordGroup {
   readonly records: Iterable<LogRecord>;
   /**
    * When all records have been taken: the byte of the source at which reading may start again once they are done;
-   * undefined while a line waits for its rest, or in the middle of a document.
+   * undefined while a line waits for its rest. Not a function where reading cannot start again any more, as within a
+   * document: no later group of the log has such a place then.
    */
-  readonly resume: () => number | undefined;
+  readonly resume: (() => number | undefined) | undefined;
 }
 
 export interface ReadOptions {
@@ -67,9 +68,9 @@ export async function* readRecords(
   }
 }
 
-/** Records after which reading cannot start again. */
+/** Records after which reading cannot start again, nor after any later ones. */
 function together(records: readonly LogRecord[]): RecordGroup {
-  return { records, resume: () => undefined };
+  return { records, resume: undefined };
 }
 
 /** A source that is being read. */

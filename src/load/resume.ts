@@ -26,7 +26,7 @@ export interface OpenedMember {
   readonly ledger: FileLedger;
   /** Everything before this byte has been read, and reading may begin again here. To be waited for. */
   readonly done: (offset: number) => Promise<void>;
-  /** Reading has ended. */
+  /** No place will come any more: reading has ended, or cannot begin again from here on. May be said more than once. */
   readonly close: () => void;
 }
 
@@ -54,7 +54,10 @@ interface Watched {
   readonly tails: Map<number, Buffer>;
   /** Quarantine files of earlier runs. */
   readonly quarantineFiles: readonly string[];
+  /** The last place. */
+  last: number;
   saved: number;
+  isClosed: boolean;
 }
 
 const SAVE_EVERY_MS = 1000;
@@ -62,25 +65,31 @@ const SAVE_EVERY_MS = 1000;
 const MOST_PLACES = 1000;
 
 export function openResumption({ store, checkpoints, reading, say, ...options }: ResumptionOptions): Resumption {
-  const watched: Watched[] = [];
+  /** Logs of which a place may still have to be saved. The others are let go of: there may be a million of them. */
+  const watched = new Set<Watched>();
+  /** Keys of all logs that were opened, and are not forgotten yet. */
+  const remembered = new Set<string>();
+  const earlierFiles = new Set<string>();
   /** Indices that documents have gone to, by id; and all ids that were asked for. */
   const indices = new Map<string, string>();
   const known = new Map<string, string>();
-  const forgotten = new Set<string>();
   let savedAt = Date.now();
   let saving: Promise<void> = Promise.resolve();
 
+  const letGo = (log: Watched): void => {
+    if (log.isClosed && log.saved === log.last) watched.delete(log);
+  };
   const save = async (): Promise<void> => {
     if (checkpoints === undefined) return;
     // First how far each log is, then what that relies on, then the checkpoints: the next fates come meanwhile.
-    const done = watched.map((log) => ({ log, ...log.ledger.progress() }));
+    const done = [...watched].map((log) => ({ log, ...log.ledger.progress() }));
     const noted = Object.fromEntries(indices);
     const file = options.quarantine.file();
     const files = [...options.quarantine.earlierFiles(), ...(file === undefined ? [] : [file])];
     await options.quarantine.sync();
     for (const { log, offset, counts, reasons } of done) {
       const tail = log.tails.get(offset);
-      if (offset === log.saved || tail === undefined || forgotten.has(log.key)) continue;
+      if (offset === log.saved || tail === undefined || !remembered.has(log.key)) continue;
       for (const place of log.tails.keys()) if (place < offset) log.tails.delete(place);
       await checkpoints.save({
         key: log.key,
@@ -94,6 +103,7 @@ export function openResumption({ store, checkpoints, reading, say, ...options }:
         indices: noted,
       });
       log.saved = offset;
+      letGo(log);
     }
   };
   const saveAlone = (): Promise<void> => {
@@ -141,25 +151,36 @@ export function openResumption({ store, checkpoints, reading, say, ...options }:
       const trail = openTrail(from, start?.head);
       const tails = new Map<number, Buffer>(start && [[from, start.tail]]);
       const quarantineFiles = start?.checkpoint.quarantineFiles ?? [];
-      watched.push({ key, ledger, trail, tails, quarantineFiles, saved: from });
+      const log: Watched = { key, ledger, trail, tails, quarantineFiles, last: from, saved: from, isClosed: false };
+      watched.add(log);
+      remembered.add(key);
+      for (const file of quarantineFiles) earlierFiles.add(file);
       const done = async (offset: number): Promise<void> => {
         const tail = trail.before(offset);
-        if (tail.length > 0 && ledger.mark(offset)) tails.set(offset, tail);
+        if (tail.length > 0 && ledger.mark(offset)) {
+          tails.set(offset, tail);
+          log.last = offset;
+        }
         // One event that waits for its batch to fill would keep every place behind it.
         if (tails.size > MOST_PLACES) await options.flush().then(saveAlone);
         else await saveNowAndThen();
       };
       const bytes = trail.pass(start?.rest ?? member.bytes());
-      return { from, bytes, ledger, done, close: trail.close };
+      const close = (): void => {
+        trail.close();
+        log.isClosed = true;
+        letGo(log);
+      };
+      return { from, bytes, ledger, done, close };
     },
     noteIndex: async (index) => {
       if (checkpoints !== undefined && !indices.has(index)) indices.set(index, await idOf(index));
     },
     saveNowAndThen,
-    quarantineFiles: () => [...new Set(watched.flatMap((log) => log.quarantineFiles))],
+    quarantineFiles: () => [...earlierFiles],
     forget: async () => {
-      for (const { key } of watched) {
-        forgotten.add(key);
+      for (const key of remembered) {
+        remembered.delete(key);
         await checkpoints?.forget(key);
       }
     },

@@ -9,7 +9,7 @@ export interface Trail {
   readonly pass: (chunks: AsyncIterable<Buffer>) => AsyncGenerator<Buffer>;
   /** A copy of what stands before a place, which must not be before the last one that was asked for; empty when it is gone. */
   readonly before: (offset: number) => Buffer;
-  /** Nobody will ask any more. */
+  /** Nobody will ask any more: what still passes is not held. */
   readonly close: () => void;
   /** A copy of the log's first bytes, as far as they have passed. */
   readonly head: () => Buffer;
@@ -20,6 +20,7 @@ export function openTrail(start = 0, head: Buffer = Buffer.alloc(0)): Trail {
   let held: { readonly at: number; readonly bytes: Buffer }[] = [];
   let end = start;
   let first = head;
+  let isClosed = false;
 
   return {
     async *pass(chunks) {
@@ -27,7 +28,7 @@ export function openTrail(start = 0, head: Buffer = Buffer.alloc(0)): Trail {
         if (first.length < KNOWN_BY && end === first.length) {
           first = Buffer.concat([first, bytes.subarray(0, KNOWN_BY - first.length)]);
         }
-        held.push({ at: end, bytes });
+        if (!isClosed) held.push({ at: end, bytes });
         end += bytes.length;
         while (held[0] !== undefined && end - held[0].at > MOST_HELD) held.shift();
         yield bytes;
@@ -41,6 +42,7 @@ export function openTrail(start = 0, head: Buffer = Buffer.alloc(0)): Trail {
       );
     },
     close: () => {
+      isClosed = true;
       held = [];
     },
     head: () => first,

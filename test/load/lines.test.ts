@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Line, LONGEST_LINE, splitLines } from '../../src/load/lines.ts';
-import { chunked } from '../support/chunks.ts';
+import { chunked, collect } from '../support/chunks.ts';
 
 async function linesOf(
   bytes: Buffer,
@@ -39,5 +39,21 @@ describe('splitLines', () => {
     expect(lines.map(({ overlong }) => overlong)).toEqual([true, false]);
     expect(lines[0]?.bytes.length).toBe(64 * 1024);
     expect(lines[1]).toMatchObject({ bytes: Buffer.from('next'), offset: 200_001 });
+  });
+
+  it('holds no more than that of an overlong line while the rest of it comes, and none of the chunks', async () => {
+    const first = Buffer.alloc(150_000, 'x');
+    const chunks = async function* (): AsyncGenerator<Buffer> {
+      yield first;
+      // What was kept is a copy: it stays as it was.
+      first.fill('z');
+      for (let rest = 0; rest < 10; rest += 1) yield Buffer.alloc(150_000, 'y');
+      yield Buffer.from('\nnext\n');
+    };
+    const [overlong, next] = (await collect(splitLines(chunks(), { longest: 100_000 }))).flat();
+    expect(overlong?.bytes.equals(Buffer.alloc(64 * 1024, 'x'))).toBe(true);
+    expect(overlong?.bytes.buffer.byteLength).toBe(64 * 1024);
+    expect(overlong).toMatchObject({ offset: 0, end: 1_650_000, overlong: true });
+    expect(next).toMatchObject({ bytes: Buffer.from('next'), offset: 1_650_001 });
   });
 });

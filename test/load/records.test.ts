@@ -16,9 +16,10 @@ async function recordsIn(groups: AsyncIterable<RecordGroup>): Promise<readonly L
 /** Takes each group's records before it asks where to go on, as a loader does. */
 async function takenGroups(
   groups: AsyncIterable<RecordGroup>,
-): Promise<readonly { readonly records: readonly LogRecord[]; readonly resume: number | undefined }[]> {
+): Promise<readonly { readonly records: readonly LogRecord[]; readonly resume: number | undefined | 'never' }[]> {
   const taken = [];
-  for await (const { records, resume } of groups) taken.push({ records: [...records], resume: resume() });
+  for await (const { records, resume } of groups)
+    taken.push({ records: [...records], resume: resume === undefined ? ('never' as const) : resume() });
   return taken;
 }
 
@@ -295,7 +296,7 @@ describe('the bytes of a record', () => {
 });
 
 describe('where reading may start again', () => {
-  const resumes = async (text: string): Promise<readonly (number | undefined)[]> =>
+  const resumes = async (text: string): Promise<readonly (number | undefined | 'never')[]> =>
     (await takenGroups(readRecords('a', chunked(Buffer.from(text), [1 << 20]), { onBytes: () => {} }))).map(
       ({ resume }) => resume,
     );
@@ -306,9 +307,9 @@ describe('where reading may start again', () => {
     expect(await resumes(`${lines}{"half`)).toEqual([Buffer.byteLength(lines), undefined]);
   });
 
-  it('is nowhere while a line waits for its rest, or within a document', async () => {
-    expect(await resumes(`${line('a')}\n2026-03-02T09:41:08.1Z stdout P {\n`)).toEqual([undefined, undefined]);
-    expect(await resumes(`${JSON.stringify(event('a'), null, 1)}\n`.repeat(2))).toEqual([undefined, undefined]);
+  it('is nowhere while a line waits for its rest, and never again within a document', async () => {
+    expect(await resumes(`${line('a')}\n2026-03-02T09:41:08.1Z stdout P {\n`)).toEqual([undefined, 'never']);
+    expect(await resumes(`${JSON.stringify(event('a'), null, 1)}\n`.repeat(2))).toEqual(['never', 'never']);
   });
 
   it('loses and repeats nothing, wherever it is used', async () => {
@@ -316,7 +317,7 @@ describe('where reading may start again', () => {
     const bytes = Buffer.from(lines);
     const groups = await takenGroups(readRecords('a', chunked(bytes, [700]), { onBytes: () => {} }));
     for (const [at, { resume }] of groups.entries()) {
-      if (resume === undefined) continue;
+      if (typeof resume !== 'number') continue;
       const before = groups.slice(0, at + 1).flatMap(({ records }) => records);
       const after = await read(bytes.subarray(resume));
       expect(before.length + after.length).toBe(40);
