@@ -112,8 +112,14 @@ export function openResumption({ store, checkpoints, reading, say, ...options }:
     return saving;
   };
 
+  const hasProgress = (): boolean =>
+    [...watched].some(({ ledger, saved, tails }) => {
+      const { offset } = ledger.progress();
+      return offset !== saved && tails.has(offset);
+    });
+  // A save of nothing would put off the next one, and nobody may come by again before the server has answered everything.
   const saveNowAndThen = async (): Promise<void> => {
-    if (checkpoints !== undefined && Date.now() - savedAt >= SAVE_EVERY_MS) await saveAlone();
+    if (checkpoints !== undefined && Date.now() - savedAt >= SAVE_EVERY_MS && hasProgress()) await saveAlone();
   };
   const idOf = async (index: string): Promise<string> => {
     const id = known.get(index) ?? (await store.indexId(index));
