@@ -1,3 +1,5 @@
+import { DamagedSource } from './unpack/index.ts';
+
 /** One line without its newline. */
 export interface Line {
   /** Bytes of the line; of an overlong one only its beginning. */
@@ -52,17 +54,25 @@ export async function* splitLines(
     return line;
   };
 
-  for await (const chunk of chunks) {
-    const lines: Line[] = [];
-    let start = 0;
-    for (let newline = chunk.indexOf(NEWLINE); newline !== -1; newline = chunk.indexOf(NEWLINE, start)) {
-      hold(chunk.subarray(start, newline));
-      lines.push(complete());
-      start = newline + 1;
+  let damage: DamagedSource | undefined;
+  try {
+    for await (const chunk of chunks) {
+      const lines: Line[] = [];
+      let start = 0;
+      for (let newline = chunk.indexOf(NEWLINE); newline !== -1; newline = chunk.indexOf(NEWLINE, start)) {
+        hold(chunk.subarray(start, newline));
+        lines.push(complete());
+        start = newline + 1;
+      }
+      if (start < chunk.length) hold(chunk.subarray(start));
+      position += chunk.length;
+      if (lines.length > 0) yield lines;
     }
-    if (start < chunk.length) hold(chunk.subarray(start));
-    position += chunk.length;
-    if (lines.length > 0) yield lines;
+  } catch (error) {
+    // What a disk could not read may be read another time; behind damage there is nothing, and this is all of the line.
+    if (!(error instanceof DamagedSource)) throw error;
+    damage = error;
   }
   if (lineStart < position) yield [complete()];
+  if (damage !== undefined) throw damage;
 }

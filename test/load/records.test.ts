@@ -162,11 +162,22 @@ describe('readRecords', () => {
 
   it('keeps what a damaged source held, and says that there was more', async () => {
     const damaged = async function* (): AsyncGenerator<Buffer> {
-      yield Buffer.from(`${line('a')}\n${line('b')}\n`);
+      yield Buffer.from(`${line('a')}\n${line('b')}\n${line('c').slice(0, 50)}`);
       throw new DamagedSource('the gzip data is cut off');
     };
     const records = await recordsIn(readRecords('audit.log', damaged(), { onBytes: () => {} }));
-    expect(records.map(nameOf)).toEqual(['Event', 'Event', 'broken: the gzip data is cut off']);
+    // Of a line that is torn, what there is goes to the quarantine.
+    const torn = 'unparseable: not valid JSON';
+    expect(records.map(nameOf)).toEqual(['Event', 'Event', torn, 'broken: the gzip data is cut off']);
+  });
+
+  it('keeps nothing of a line that the disk has read in part: another time it may read all of it', async () => {
+    const failing = async function* (): AsyncGenerator<Buffer> {
+      yield Buffer.from(`${line('a')}\n${line('b').slice(0, 50)}`);
+      throw Object.assign(new Error('EIO: i/o error'), { code: 'EIO' });
+    };
+    const records = await recordsIn(readRecords('audit.log', failing(), { onBytes: () => {} }));
+    expect(records.map(nameOf)).toEqual(['Event', 'broken: the disk could not read it']);
   });
 
   it('says why nothing of a source can be read', async () => {
