@@ -1,6 +1,7 @@
 /** What it means to the user that a request has failed, and what to do about it. */
 import type { errors } from '@elastic/elasticsearch';
 import { KauditError, messageOf } from '../shared/errors.ts';
+import { at, stringOf } from '../shared/json.ts';
 import type { RawResponse } from './cluster.ts';
 
 type ClientErrors = typeof errors;
@@ -55,8 +56,8 @@ export function refusal(response: RawResponse, what: string, url: string): Kaudi
       hint: 'Check ELASTICSEARCH_API_KEY, or ELASTICSEARCH_USERNAME and ELASTICSEARCH_PASSWORD.',
     });
   }
-  const error = memberObject(response.body, 'error');
-  const reason = member(error, 'reason') ?? member(response.body, 'error') ?? `status ${response.status}`;
+  const error = at(response.body, 'error');
+  const reason = stringOf(at(error, 'reason')) ?? stringOf(error) ?? `status ${response.status}`;
   if (response.status === 403) {
     return new KauditError('unauthorized', `Elasticsearch refuses ${what}: ${reason}`, {
       hint: 'The user or API key lacks a privilege that the message names.',
@@ -82,16 +83,4 @@ export function targetRefused(url: string, index: string, status: number, type: 
     : new KauditError('unauthorized', `${url} does not let this user store documents (${type}).`, {
         hint: 'The user or API key needs create_doc on kaudit-events-* and kaudit-variants-*.',
       });
-}
-
-export function memberObject(value: unknown, key: string): object | undefined {
-  if (typeof value !== 'object' || value === null) return undefined;
-  const found: unknown = Reflect.get(value, key);
-  return typeof found === 'object' && found !== null ? found : undefined;
-}
-
-export function member(value: unknown, key: string): string | undefined {
-  if (typeof value !== 'object' || value === null) return undefined;
-  const found: unknown = Reflect.get(value, key);
-  return typeof found === 'string' ? found : undefined;
 }

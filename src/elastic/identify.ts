@@ -1,6 +1,7 @@
 import { KauditError } from '../shared/errors.ts';
+import { at, isObject, stringOf } from '../shared/json.ts';
 import type { RawRequest, RawResponse } from './cluster.ts';
-import { member, memberObject, noElasticsearch, refusal } from './failures.ts';
+import { noElasticsearch, refusal } from './failures.ts';
 
 const OLDEST = [8, 19] as const;
 
@@ -34,15 +35,16 @@ export async function identify(
   const version = readVersion(answer.body);
   if (answer.status !== 200 || version === undefined) throw noElasticsearch(url);
   requireSupported(version, url);
-  return { version, clusterName: member(answer.body, 'cluster_name') };
+  return { version, clusterName: stringOf(at(answer.body, 'cluster_name')) };
 }
 
 function readVersion(body: unknown): string | undefined {
-  const version = memberObject(body, 'version');
+  const version = at(body, 'version');
   // OpenSearch answers like Elasticsearch 7 and names itself here.
-  if (member(version, 'distribution') !== undefined) return undefined;
-  const nodes = memberObject(body, 'nodes');
-  return member(version, 'number') ?? member(Object.values(nodes ?? {})[0], 'version');
+  if (at(version, 'distribution') !== undefined) return undefined;
+  const nodes = at(body, 'nodes');
+  const [node] = isObject(nodes) ? Object.values(nodes) : [];
+  return stringOf(at(version, 'number')) ?? stringOf(at(node, 'version'));
 }
 
 function requireSupported(version: string, url: string): void {

@@ -1,6 +1,6 @@
 /** What the API server and admission noted on an event: https://kubernetes.io/docs/reference/labels-annotations-taints/audit-annotations/ */
 
-import { isObject, type JsonObject } from '../../shared/json.ts';
+import { at, isObject, type JsonObject } from '../../shared/json.ts';
 import type { AuditEvent } from '../event.ts';
 import { serviceAccountNamespace } from './actor.ts';
 import { removedRelease } from './deprecations.ts';
@@ -14,7 +14,7 @@ import {
   type PodSecurityVerdict,
   type TokenFacts,
 } from './request-types.ts';
-import { at, clip, distinct, objectsIn, present, textOf } from './values.ts';
+import { clip, distinct, objectsIn, present, textOf } from './values.ts';
 
 type Entry = readonly [key: string, value: unknown];
 

@@ -1,6 +1,6 @@
-import { isObject, type JsonObject } from '../../shared/json.ts';
+import { at, isObject, type JsonObject } from '../../shared/json.ts';
 import type { AuditEvent } from '../event.ts';
-import { at, objectsIn } from './values.ts';
+import { objectsIn } from './values.ts';
 
 /** What the bodies of a request say of the object that it made. */
 export interface Bodies {

@@ -1,7 +1,7 @@
-import { type JsonObject, stringOf, stringsOf } from '../../shared/json.ts';
+import { at, type JsonObject, stringOf, stringsOf } from '../../shared/json.ts';
 import type { ContainerKind } from './body-types.ts';
 import { capabilityDangers, hostPathDangers, normalCapability, normalPath } from './host-access.ts';
-import { allAt, at, objectsIn } from './values.ts';
+import { allAt, objectsIn } from './values.ts';
 
 const LISTS: readonly (readonly [ContainerKind, string])[] = [
   ['containers', 'containers'],

@@ -1,7 +1,7 @@
 /** How Services and Ingresses open a cluster to the outside. */
-import { isObject, type JsonObject, stringOf } from '../../shared/json.ts';
+import { at, isObject, type JsonObject, stringOf } from '../../shared/json.ts';
 import type { IngressFacts, ServiceFacts } from './body-types.ts';
-import { allAt, at, distinct, distinctIntegers, firstText, integerOf, pairsIn, present } from './values.ts';
+import { allAt, distinct, distinctIntegers, firstText, integerOf, pairsIn, present } from './values.ts';
 
 export function serviceFacts(bodies: readonly JsonObject[]): ServiceFacts | undefined {
   const outside = allAt(bodies, 'status', 'loadBalancer', 'ingress');

@@ -1,7 +1,7 @@
 /** Who else answers for the API server: webhooks, aggregated APIs, and policies of admission. */
-import { isObject, type JsonObject, stringOf, stringsOf } from '../../shared/json.ts';
+import { at, isObject, type JsonObject, stringOf, stringsOf } from '../../shared/json.ts';
 import type { AdmissionPolicyFacts, ApiServiceFacts, WebhookFacts } from './body-types.ts';
-import { allAt, at, distinct, firstText, present, textOf } from './values.ts';
+import { allAt, distinct, firstText, present, textOf } from './values.ts';
 
 const EXEMPTIONS: readonly (readonly [key: string, name: string])[] = [
   ['namespaceSelector', 'namespace-selector'],

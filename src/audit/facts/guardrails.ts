@@ -1,8 +1,8 @@
 /** Quotas, limits, budgets and the Pod Security level of a namespace. */
-import { isObject, type JsonObject, stringOf } from '../../shared/json.ts';
+import { at, isObject, type JsonObject, stringOf } from '../../shared/json.ts';
 import { takesAway } from './bodies.ts';
 import type { DisruptionBudgetFacts, NamespaceFacts } from './body-types.ts';
-import { allAt, at, distinct, integerOf, pairsIn, present } from './values.ts';
+import { allAt, distinct, integerOf, pairsIn, present } from './values.ts';
 
 export function quotaFacts(bodies: readonly JsonObject[]): readonly string[] | undefined {
   return distinct(allAt(bodies, 'spec', 'hard').flatMap(pairsIn));

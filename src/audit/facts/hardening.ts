@@ -1,5 +1,5 @@
-import type { JsonObject } from '../../shared/json.ts';
-import { at, objectsIn, pairsIn } from './values.ts';
+import { at, type JsonObject } from '../../shared/json.ts';
+import { objectsIn, pairsIn } from './values.ts';
 
 /** https://kubernetes.io/docs/tasks/administer-cluster/sysctl-cluster/#safe-and-unsafe-sysctls */
 const SAFE_SYSCTLS = new Set([

@@ -1,7 +1,6 @@
 /** Facts that only one kind of object has. */
 
-import type { JsonObject } from '../../shared/json.ts';
-import { isObject, stringOf } from '../../shared/json.ts';
+import { at, isObject, type JsonObject, stringOf } from '../../shared/json.ts';
 import type { AuditEvent } from '../event.ts';
 import { takesAway } from './bodies.ts';
 import type { BodyFacts, ConfigMapFacts, NodeFacts, WorkloadFacts } from './body-types.ts';
@@ -13,7 +12,7 @@ import { hasInlineSecret } from './inline-secrets.ts';
 import { networkPolicyFacts } from './network-policy.ts';
 import { tokenRequestFacts } from './review.ts';
 import { asksAdminAccess, persistentVolumeFacts } from './storage.ts';
-import { allAt, at, clip, distinct, firstInteger, firstText, present } from './values.ts';
+import { allAt, clip, distinct, firstInteger, firstText, present } from './values.ts';
 
 /** What was written. */
 interface Written {

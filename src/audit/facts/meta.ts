@@ -1,7 +1,7 @@
-import { isObject, type JsonObject, stringOf } from '../../shared/json.ts';
+import { at, isObject, type JsonObject, stringOf } from '../../shared/json.ts';
 import { patchedParts, takesAway } from './bodies.ts';
 import type { MetaFacts } from './body-types.ts';
-import { allAt, at, distinct, firstText, objectsIn, present } from './values.ts';
+import { allAt, distinct, firstText, objectsIn, present } from './values.ts';
 
 /** Labels and annotations by which tools mark what is theirs. */
 const MARKS: readonly (readonly [manager: string, key: RegExp])[] = [

@@ -1,7 +1,7 @@
-import { isObject, type JsonObject } from '../../shared/json.ts';
+import { at, isObject, type JsonObject } from '../../shared/json.ts';
 import type { NetworkPolicyFacts } from './body-types.ts';
 import { holdMostAddresses } from './cidrs.ts';
-import { allAt, at, distinct, present } from './values.ts';
+import { allAt, distinct, present } from './values.ts';
 
 const DIRECTIONS = [
   ['ingress', 'from'],

@@ -1,5 +1,5 @@
-import { isObject, type JsonObject, stringsOf } from '../../shared/json.ts';
-import { allAt, at, objectsIn } from './values.ts';
+import { at, isObject, type JsonObject, stringsOf } from '../../shared/json.ts';
+import { allAt, objectsIn } from './values.ts';
 
 /** Where a pod's spec lies in objects that make pods: workloads, CronJobs, PodTemplates, and custom resources like them. */
 const TEMPLATE_PATHS = [

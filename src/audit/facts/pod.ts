@@ -1,4 +1,4 @@
-import { isObject, type JsonObject, stringOf, stringsOf } from '../../shared/json.ts';
+import { at, isObject, type JsonObject, stringOf, stringsOf } from '../../shared/json.ts';
 import type { PodFacts } from './body-types.ts';
 import { commandClasses, commandText } from './commands.ts';
 import { dangerousLists } from './dangerous-lists.ts';
@@ -6,7 +6,7 @@ import { unconfinedParts } from './hardening.ts';
 import { capabilityDangers, hostPathDangers, normalCapability, normalPath } from './host-access.ts';
 import { imageFacts } from './images.ts';
 import { containersOf } from './pod-specs.ts';
-import { allAt, at, distinct, distinctIntegers, firstText, objectsIn, pairsIn, present, textOf } from './values.ts';
+import { allAt, distinct, distinctIntegers, firstText, objectsIn, pairsIn, present, textOf } from './values.ts';
 
 const API_SERVER = '(api-server)';
 const MIRROR = 'kubernetes.io/config.mirror';

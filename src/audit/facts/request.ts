@@ -1,7 +1,8 @@
+import { at } from '../../shared/json.ts';
 import type { AuditEvent, ObjectRef } from '../event.ts';
 import { valuesOf } from './query.ts';
 import type { Action } from './types.ts';
-import { at, textOf } from './values.ts';
+import { textOf } from './values.ts';
 
 /** Subresources whose requests become connections, by what they belong to in the core group. */
 const CONNECTING = new Set([

@@ -1,8 +1,7 @@
-import type { JsonObject } from '../../shared/json.ts';
-import { isObject, stringOf } from '../../shared/json.ts';
+import { at, isObject, type JsonObject, stringOf } from '../../shared/json.ts';
 import type { AuditEvent } from '../event.ts';
 import type { ReviewFacts, TokenRequestFacts } from './body-types.ts';
-import { allAt, at, clip, distinct, firstInteger, firstText, present } from './values.ts';
+import { allAt, clip, distinct, firstInteger, firstText, present } from './values.ts';
 
 /** What an access or token review asks, and its answer. Tokens themselves are never looked at. */
 export function reviewFacts({ requestObject, responseObject }: AuditEvent): ReviewFacts | undefined {

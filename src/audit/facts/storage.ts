@@ -1,7 +1,7 @@
-import { isObject, type JsonObject, stringOf } from '../../shared/json.ts';
+import { at, isObject, type JsonObject, stringOf } from '../../shared/json.ts';
 import type { PersistentVolumeFacts } from './body-types.ts';
 import { hostPathDangers, normalPath } from './host-access.ts';
-import { allAt, at, distinct, firstText, objectsIn, present, textOf } from './values.ts';
+import { allAt, distinct, firstText, objectsIn, present, textOf } from './values.ts';
 
 /** Members of a volume's spec that are no kind of volume, although they are objects. */
 const NO_TYPE = new Set(['capacity', 'claimRef', 'nodeAffinity']);

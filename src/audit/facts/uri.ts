@@ -1,6 +1,6 @@
 /** What the URI of a request says beside its path. Exec, logs and proxies have no body: there it says everything. */
 
-import { stringOf } from '../../shared/json.ts';
+import { at, stringOf } from '../../shared/json.ts';
 import type { AuditEvent, ObjectRef } from '../event.ts';
 import { commandClasses, commandText, programOf } from './commands.ts';
 import { withoutSecrets } from './inline-secrets.ts';
@@ -15,7 +15,7 @@ import type {
   WriteFacts,
 } from './request-types.ts';
 import type { Action } from './types.ts';
-import { at, clip, distinctIntegers, integerIn, integerOf, present, textOf } from './values.ts';
+import { clip, distinctIntegers, integerIn, integerOf, present, textOf } from './values.ts';
 
 type Query = ReadonlyMap<string, string> | undefined;
 

@@ -1,5 +1,5 @@
 /** Reading values that a client chose: of any type, any length and any number. */
-import { isObject, type JsonObject, stringOf } from '../../shared/json.ts';
+import { at, isObject, type JsonObject, stringOf } from '../../shared/json.ts';
 
 /** The most values that one list of facts keeps: a client may send thousands. */
 export const LIST_LIMIT = 256;
@@ -59,12 +59,6 @@ export function distinctIntegers(values: Iterable<unknown>): readonly number[] |
     if (seen.size > LIST_LIMIT) break;
   }
   return seen.size === 0 ? undefined : [...seen];
-}
-
-export function at(value: unknown, ...path: readonly string[]): unknown {
-  let current = value;
-  for (const key of path) current = isObject(current) && Object.hasOwn(current, key) ? current[key] : undefined;
-  return current;
 }
 
 export function objectsIn(value: unknown): readonly JsonObject[] {

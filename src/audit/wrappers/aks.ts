@@ -1,6 +1,5 @@
 /** AKS: diagnostic settings to an event hub or a storage account, and the tables of Log Analytics. */
-import { isObject, type JsonObject, stringOf } from '../../shared/json.ts';
-import { at } from '../facts/values.ts';
+import { at, isObject, type JsonObject, stringOf } from '../../shared/json.ts';
 import { elementsAt, textAt } from './parts.ts';
 import { addedOf, type Inside, type Wrapper } from './wrapping.ts';
 

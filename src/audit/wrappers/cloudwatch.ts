@@ -1,7 +1,6 @@
 /** EKS: events in CloudWatch Logs, and the ways out of it. */
 import { gunzipSync } from 'node:zlib';
-import { isObject, type JsonObject, stringOf } from '../../shared/json.ts';
-import { at } from '../facts/values.ts';
+import { at, isObject, type JsonObject, stringOf } from '../../shared/json.ts';
 import { elementsAt, type Part } from './parts.ts';
 import { type Added, addedOf, type Inside, type Wrapper } from './wrapping.ts';
 

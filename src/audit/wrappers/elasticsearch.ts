@@ -1,7 +1,6 @@
 /** What comes out of Elasticsearch again, and what shippers add beside the event's own members. */
 import { isUtf8 } from 'node:buffer';
-import { isObject, type JsonObject } from '../../shared/json.ts';
-import { at } from '../facts/values.ts';
+import { at, isObject, type JsonObject } from '../../shared/json.ts';
 import { withDottedAnnotations } from './annotations.ts';
 import { elementsAt, type Part, textAt, withoutMembers } from './parts.ts';
 import { addedOf, type Inside, type Wrapper, type Wrapping } from './wrapping.ts';

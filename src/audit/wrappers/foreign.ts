@@ -1,6 +1,5 @@
 /** Records of other programs that stand where audit events stand: recognised to be named, not read. */
-import { type JsonObject, stringOf } from '../../shared/json.ts';
-import { at } from '../facts/values.ts';
+import { at, type JsonObject, stringOf } from '../../shared/json.ts';
 import type { Wrapper, Wrapping } from './wrapping.ts';
 
 const KLOG = /^[IWEF]\d{4} \d\d:\d\d:\d\d\.\d+ /;

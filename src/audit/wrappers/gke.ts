@@ -3,8 +3,8 @@
  * be worked out is listed in `kaudit.origin.inferred`. Lost for good: groups, extra, the query of the URI and with it the
  * command of an exec, the time of receipt, and all source IPs but one.
  */
-import { isObject, type JsonObject, stringOf } from '../../shared/json.ts';
-import { at, objectsIn } from '../facts/values.ts';
+import { at, isObject, type JsonObject, stringOf } from '../../shared/json.ts';
+import { objectsIn } from '../facts/values.ts';
 import { textAt } from './parts.ts';
 import { type Added, addedOf, type Wrapper, type Wrapping } from './wrapping.ts';
 

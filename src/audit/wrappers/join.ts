@@ -1,6 +1,5 @@
 /** Container runtimes cut lines at 16 KiB. They are joined before anything looks at what is in them. */
-import { isObject, type JsonObject } from '../../shared/json.ts';
-import { at } from '../facts/values.ts';
+import { at, isObject, type JsonObject } from '../../shared/json.ts';
 import { type Added, addedOf } from './wrapping.ts';
 
 /** One line of a container's log, or a part of one. */

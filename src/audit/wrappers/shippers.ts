@@ -1,7 +1,6 @@
 /** Log shippers: most put the line into one string of an object, under a name of their own. */
 import { isUtf8 } from 'node:buffer';
-import { isObject, type JsonObject, stringOf } from '../../shared/json.ts';
-import { at } from '../facts/values.ts';
+import { at, isObject, type JsonObject, stringOf } from '../../shared/json.ts';
 import { withDottedAnnotations } from './annotations.ts';
 import { elementsAt, type Part, textAt } from './parts.ts';
 import { type Added, addedOf, type Inside, type Wrapper, type Wrapping } from './wrapping.ts';
