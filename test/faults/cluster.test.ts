@@ -68,7 +68,8 @@ describe.runIf(isLong)('loads, into a cluster of three nodes', { timeout: 900_00
     const loads = [0, 5000, 10_000].map((from, at) => {
       const path = join(folder, `${at}.log`);
       writeFileSync(path, LINES.slice(from, from + 20_000).join('\n'));
-      return startLoad(first.target, namespace, { paths: [path] });
+      // With the replica from the beginning: it is what takes over.
+      return startLoad(first.target, namespace, { paths: [path], flags: ['--no-tune'] });
     });
     while (!(await first.target.holdsAny(namespace))) await new Promise((resolve) => setTimeout(resolve, 50));
     const killed = await holderOf(cluster, namespace);

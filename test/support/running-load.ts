@@ -26,6 +26,7 @@ export interface Ended extends Ran {
 export interface StartOptions {
   readonly paths?: readonly string[];
   readonly home?: string;
+  readonly flags?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -37,7 +38,7 @@ export function startLoad(target: Target, namespace: string, options: StartOptio
     ...envOf(target),
     ...options.env,
   };
-  const args = [CLI, 'load', ...(options.paths ?? ['-']), '--namespace', namespace, '--json'];
+  const args = [CLI, 'load', ...(options.paths ?? ['-']), '--namespace', namespace, '--json', ...(options.flags ?? [])];
   const child = spawn(process.execPath, args, { env });
   // A load that has ended does not take more.
   child.stdin.on('error', () => {});
