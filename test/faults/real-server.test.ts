@@ -43,8 +43,8 @@ describe('a load, into a real server that blocks writes for a while', () => {
     const running = startLoad(target, namespace);
     const fed = await feedUntilStored(running, LINES, target, namespace);
     await cluster.ask('PUT', `/${index}/_settings`, { [setting]: true });
-    await running.feed(LINES.slice(fed));
-    const ended = running.end();
+    // It takes no more than it may have under way, until it may write again.
+    const ended = running.feed(LINES.slice(fed)).then(() => running.end());
     await running.says(/cluster_block_exception.*trying again/);
     await cluster.ask('PUT', `/${index}/_settings`, { [setting]: null });
     const ran = await ended;
