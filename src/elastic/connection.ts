@@ -4,8 +4,9 @@ import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import type { Client, ClientOptions } from '@elastic/elasticsearch';
 import { KauditError, messageOf } from '../shared/errors.ts';
+import { unlessStopped } from '../shared/wait.ts';
 import type { Cluster, ClusterKind, RawRequest, RawResponse } from './cluster.ts';
-import { noAnswer, refusal, unreachable } from './failures.ts';
+import { interruptedWait, noAnswer, refusal, unreachable } from './failures.ts';
 import { identify } from './identify.ts';
 
 export interface ConnectionOptions {
@@ -43,8 +44,7 @@ export async function connect(options: ConnectionOptions): Promise<Cluster> {
     return await identified(first, options, soon);
   } catch (error) {
     if (!(error instanceof KauditError && error.code === 'interrupted')) throw error;
-    // With a client of its own: what the first one waits for may never come.
-    await first.close();
+    // With a client of its own: what the first one waits for may never come, nor its end if it is closed.
     return await identified(new Client(clientOptions(options)), options);
   }
 }
@@ -144,7 +144,10 @@ async function sendWithin(timeoutMs: number, client: Client, url: string, reques
   const timer = setTimeout(() => deadline.abort(), timeoutMs);
   const signal = request.signal ? AbortSignal.any([request.signal, deadline.signal]) : deadline.signal;
   try {
-    return await sendTo(client, url, { ...request, signal });
+    // The client hears of an abort only when its request has a connection (undici 6, lib/api/api-request.js).
+    const response = await unlessStopped(sendTo(client, url, { ...request, signal }), signal);
+    if (response === undefined) throw interruptedWait(signal.reason);
+    return response;
   } catch (error) {
     if (!deadline.signal.aborted || request.signal?.aborted) throw error;
     throw noAnswer(url, `it took longer than ${timeoutMs / 1000} s`, error);

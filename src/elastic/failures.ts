@@ -15,9 +15,7 @@ const CERTIFICATE_HINTS: readonly (readonly [RegExp, string])[] = [
 
 export function unreachable(error: unknown, url: string, errors: ClientErrors): KauditError {
   if (error instanceof errors.ProductNotSupportedError) return noElasticsearch(url);
-  if (error instanceof errors.RequestAbortedError) {
-    return new KauditError('interrupted', 'Interrupted while waiting for Elasticsearch.', { cause: error });
-  }
+  if (error instanceof errors.RequestAbortedError) return interruptedWait(error);
   if (error instanceof errors.DeserializationError) return noElasticsearch(url);
   const message = messageOf(error);
   if (/wrong version number|packet length too long/i.test(message)) {
@@ -34,6 +32,10 @@ export function unreachable(error: unknown, url: string, errors: ClientErrors): 
     });
   }
   return noAnswer(url, message, error);
+}
+
+export function interruptedWait(cause: unknown): KauditError {
+  return new KauditError('interrupted', 'Interrupted while waiting for Elasticsearch.', { cause });
 }
 
 export function noAnswer(url: string, why: string, cause: unknown): KauditError {

@@ -10,7 +10,10 @@ export interface Server {
   readonly clusterName: string | undefined;
 }
 
-/** Asks what answers there, and checks that kaudit works with it and is let in. The embedded node has no root page (405): there the nodes API tells the version. */
+/**
+ * Asks what answers there, and checks that kaudit works with it and is let in. The embedded node has no root page (405):
+ * there the nodes API tells the version.
+ */
 export async function identify(
   send: (request: RawRequest) => Promise<RawResponse>,
   url: string,

@@ -1,3 +1,5 @@
+import { unlessStopped } from '../shared/wait.ts';
+
 /**
  * Gives what comes until it is told to stop, and ends then, also in the middle of waiting: stdin may stay open and silent.
  * What it waits for at that moment is dropped when it comes.
@@ -16,14 +18,4 @@ export async function* stoppable<T>(items: AsyncIterable<T>, signal: AbortSignal
     if (signal.aborted) closed?.catch(() => {});
     else await closed;
   }
-}
-
-function unlessStopped<T>(coming: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
-  return new Promise((resolve, reject) => {
-    const stop = (): void => resolve(undefined);
-    signal.addEventListener('abort', stop, { once: true });
-    // Asking for it may have stopped it.
-    if (signal.aborted) stop();
-    coming.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
-  });
 }

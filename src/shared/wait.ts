@@ -18,3 +18,14 @@ export async function pause(milliseconds: number, signal: AbortSignal | undefine
 export function interrupted(cause: unknown): KauditError {
   return new KauditError('interrupted', 'Interrupted before the embedded Elasticsearch was ready.', { cause });
 }
+
+/** What comes; undefined as soon as it is told to stop, also where what comes never does. */
+export function unlessStopped<T>(coming: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => resolve(undefined);
+    signal.addEventListener('abort', stop, { once: true });
+    // Asking for it may have stopped it.
+    if (signal.aborted) stop();
+    coming.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+  });
+}

@@ -172,6 +172,23 @@ describe('a request of many bytes', () => {
   });
 });
 
+describe('a connection', () => {
+  it('is tried once more when the first gets no answer: its end may have gone unheard', async () => {
+    await proxy.setMode({ kind: 'black-hole' });
+    const cluster = connect({ url: proxy.url });
+    while (proxy.connections() === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    await proxy.setMode({ kind: 'pass' });
+    expect(await cluster).toMatchObject({ kind: 'external' });
+    expect(proxy.connections()).toBeGreaterThan(1);
+  });
+
+  it('is given up at the deadline also before it is there: the other side never begins with TLS', async () => {
+    await proxy.setMode({ kind: 'black-hole' });
+    const url = proxy.url.replace('http:', 'https:');
+    await expect(connect({ url, requestTimeoutMs: 300 })).rejects.toThrow('it took longer than 0.3 s');
+  });
+});
+
 describe('a load that cannot begin', () => {
   it.each<[string, ProxyMode, RegExp]>([
     ['nobody listens', { kind: 'refuse' }, /No answer from .*ECONNREFUSED/],
