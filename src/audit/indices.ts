@@ -5,6 +5,9 @@ import { memoiseText } from './memo.ts';
 export const BUCKETS = ['day', 'month', 'year'] as const;
 export type Bucket = (typeof BUCKETS)[number];
 
+/** What Elasticsearch allows an index. */
+export const MOST_PRIMARY_SHARDS = 1024;
+
 export const DEFAULT_BUCKET: Bucket = 'month';
 
 /** How much of an ISO time names the period. */

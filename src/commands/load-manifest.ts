@@ -1,11 +1,8 @@
 import { Document, isScalar } from 'yaml';
 import type { Argv } from 'yargs';
-import { type Bucket, requireNamespace } from '../audit/indices.ts';
+import { type Bucket, MOST_PRIMARY_SHARDS, requireNamespace } from '../audit/indices.ts';
 import { EXIT, KauditError } from '../shared/errors.ts';
 import { requireWhole } from './option-values.ts';
-
-/** What Elasticsearch allows an index. */
-export const MOST_PRIMARY_SHARDS = 1024;
 
 /** Where the pods find the logs: a claim, or a folder of the one node that they all run on. */
 export type LogVolume =

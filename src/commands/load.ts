@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { addAbortSignal, Readable } from 'node:stream';
 import type { Argv, CommandModule } from 'yargs';
-import { BUCKETS, type Bucket, requireNamespace } from '../audit/indices.ts';
+import { BUCKETS, type Bucket, MOST_PRIMARY_SHARDS, requireNamespace } from '../audit/indices.ts';
 import type { Tune } from '../elastic/index.ts';
 import {
   type Checkpoints,
@@ -27,13 +27,7 @@ import type { Settings } from '../shared/settings.ts';
 import { newNameNote } from './cluster-names.ts';
 import type { Context, GlobalFlags, Run } from './context.ts';
 import { keepProof } from './load-history.ts';
-import {
-  type ManifestFlags,
-  MOST_PRIMARY_SHARDS,
-  manifestOf,
-  manifestOptions,
-  requireNoManifestFlags,
-} from './load-manifest.ts';
+import { type ManifestFlags, manifestOf, manifestOptions, requireNoManifestFlags } from './load-manifest.ts';
 import { requireWhole } from './option-values.ts';
 import { openStore, refreshEvents } from './store.ts';
 

@@ -1,14 +1,13 @@
 import type { DocumentText } from '../audit/document.ts';
 import type { Degraded } from '../audit/facts/types.ts';
-import type { BulkBody } from '../shared/bulk.ts';
+import type { BulkBody, DocumentAddress } from '../shared/bulk.ts';
 import type { Segment } from './ledger.ts';
-import type { StoreAddress } from './store.ts';
 
 /** Throughput is flat from 5 MB a request up (measured: see bench/); the memory of both sides is not. */
 export const BATCH_BYTES = 5 * 1024 * 1024;
 
 /** What a document is written for. */
-export interface Destination extends StoreAddress {
+export interface Destination extends DocumentAddress {
   readonly segment: Segment;
   readonly degraded: Degraded | undefined;
 }

@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { oursOf } from '../audit/document.ts';
 import { meaningHash } from '../audit/identity.ts';
-import { addressOf } from '../shared/bulk.ts';
+import { addressOf, type DocumentAddress } from '../shared/bulk.ts';
 import { isObject, type JsonObject } from '../shared/json.ts';
 import { type Batch, type Entry, textOf } from './batch.ts';
-import type { Store, StoreAddress } from './store.ts';
+import type { Store } from './store.ts';
 
 /** What an id that was taken turns out to be: stored by this very run, stored before, or another event. */
 export type Verdict = 'created' | 'duplicate' | 'variant';
@@ -28,7 +28,7 @@ export async function judgeConflicts(
   batch: Batch,
   conflicts: readonly Conflict[],
 ): Promise<readonly Judged[]> {
-  const addressesOf = (some: readonly Conflict[]): readonly StoreAddress[] =>
+  const addressesOf = (some: readonly Conflict[]): readonly DocumentAddress[] =>
     some.map(({ entry }) => addressOf(batch, entry));
   const stored = await store.get(addressesOf(conflicts), FINGERPRINT);
   const judged: Judged[] = [];

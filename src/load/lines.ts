@@ -26,7 +26,8 @@ const NEWLINE = 10;
 
 /**
  * Splits bytes into lines at `\n` only (readline would split at U+2028 too, which JSON strings may hold). A missing last
- * newline is fine. Yields what each chunk completes, so that no promise is waited for per line.
+ * newline is fine, and so is one that damage has taken away. Yields what each chunk completes, so that no promise is waited
+ * for per line.
  */
 export async function* splitLines(
   chunks: AsyncIterable<Buffer>,

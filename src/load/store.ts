@@ -1,11 +1,6 @@
 import type { Bucket } from '../audit/indices.ts';
-import type { BulkBody, BulkOutcome } from '../shared/bulk.ts';
+import type { BulkBody, BulkOutcome, DocumentAddress } from '../shared/bulk.ts';
 import type { JsonObject } from '../shared/json.ts';
-
-export interface StoreAddress {
-  readonly index: string;
-  readonly id: string;
-}
 
 /** What the loader needs of Elasticsearch. */
 export interface Store {
@@ -19,7 +14,7 @@ export interface Store {
   readonly create: (body: BulkBody, onRefusal?: () => void) => Promise<readonly BulkOutcome[]>;
   /** Stored sources, in the order asked for; `fields` limits them. */
   readonly get: (
-    addresses: readonly StoreAddress[],
+    addresses: readonly DocumentAddress[],
     fields?: readonly string[],
   ) => Promise<readonly (JsonObject | undefined)[]>;
 }

@@ -44,8 +44,8 @@ const MOST_PARTS = 4096;
 /**
  * Reads JSON that is too large for one piece: a list of one of the kinds above, an array, values one after another. Each
  * element's text is written anew, without layout, from the parser's tokens; numbers keep their digits. Of one that is
- * longer than the longest only the beginning is kept. Throws BrokenJson where the JSON breaks, after everything before that has been
- * delivered, and where a single string or number goes on for longer, because the parser holds all of that.
+ * longer than the longest only the beginning is kept. Throws BrokenJson where the JSON breaks, after everything before
+ * that has been delivered, and where a single string or number goes on for longer, because the parser holds all of that.
  */
 export async function* streamItems(
   chunks: AsyncIterable<Buffer>,
