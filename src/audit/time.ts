@@ -8,10 +8,17 @@ const LATEST = Date.UTC(2100, 0, 1) * 1000;
 
 /** `000Z` to `999Z`. */
 const MILLIS_TEXTS = Array.from({ length: 1000 }, (_, millis) => `${String(millis).padStart(3, '0')}Z`);
+/** `00` to `59`. */
+const SIXTY = Array.from({ length: 60 }, (_, number) => String(number).padStart(2, '0'));
 
-/** The second that was read last, in both forms: a log is in the order of time, and Date costs more than all else here. */
+const SECOND = 1_000_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** The days that were read and written last: a log is in the order of time, and Date costs more than all else here. */
 let lastRead = { text: '', micros: 0 };
-let lastWritten = { second: Number.NaN, text: '' };
+let lastWritten = { day: Number.NaN, text: '' };
 
 /**
  * Microseconds since 1970 of an RFC 3339 time, undefined for anything else.
@@ -22,17 +29,28 @@ export function parseMicros(value: unknown): number | undefined {
   return parseNative(value) ?? parseAny(value);
 }
 
-/** The API server's own form, `2026-03-02T09:41:07.123456Z`, of a second that was read before. */
+/** The API server's own form, `2026-03-02T09:41:07.123456Z`, of a day that was read before. */
 function parseNative(value: string): number | undefined {
-  if (value.length !== 27 || value[19] !== '.' || value[26] !== 'Z') return undefined;
-  if (!value.startsWith(lastRead.text) || lastRead.text === '') return undefined;
-  let fraction = 0;
-  for (let at = 20; at < 26; at += 1) {
-    const digit = value.charCodeAt(at) - ZERO;
-    if (digit < 0 || digit > 9) return undefined;
-    fraction = fraction * 10 + digit;
+  if (value.length !== 27 || lastRead.text === '' || !value.startsWith(lastRead.text)) return undefined;
+  if (value[13] !== ':' || value[16] !== ':' || value[19] !== '.' || value[26] !== 'Z') return undefined;
+  const hours = digits(value, 11, 13);
+  const minutes = digits(value, 14, 16);
+  const seconds = digits(value, 17, 19);
+  const fraction = digits(value, 20, 26);
+  // NaN is below nothing, and what no clock shows is left to Date.
+  if (!(hours < 24 && minutes < 60 && seconds < 60 && fraction < SECOND)) return undefined;
+  return lastRead.micros + hours * HOUR + minutes * MINUTE + seconds * SECOND + fraction;
+}
+
+/** The number that is written from `start` to before `end`; NaN where there is anything but digits. */
+function digits(text: string, start: number, end: number): number {
+  let number = 0;
+  for (let at = start; at < end; at += 1) {
+    const digit = text.charCodeAt(at) - ZERO;
+    if (digit < 0 || digit > 9) return Number.NaN;
+    number = number * 10 + digit;
   }
-  return lastRead.micros + fraction;
+  return number;
 }
 
 function parseAny(value: string): number | undefined {
@@ -41,8 +59,13 @@ function parseAny(value: string): number | undefined {
   const [, seconds, fraction = '', zone] = match;
   const millis = Date.parse(`${seconds}${zone}`);
   if (Number.isNaN(millis)) return undefined;
-  if (zone === 'Z') lastRead = { text: String(seconds), micros: millis * 1000 };
+  if (zone === 'Z') rememberDay(value.slice(0, 'yyyy-mm-ddT'.length));
   return millis * 1000 + Number(fraction.padEnd(6, '0').slice(0, 6));
+}
+
+/** Asked of its own midnight: 24:00:00 is a time that belongs to the next day. */
+function rememberDay(text: string): void {
+  if (text !== lastRead.text) lastRead = { text, micros: Date.parse(`${text}00:00:00Z`) * 1000 };
 }
 
 /**
@@ -53,7 +76,6 @@ export function isPlausible(micros: number): boolean {
   return micros >= EARLIEST && micros < LATEST;
 }
 
-const HOUR = 3_600_000_000;
 let lastHour = { hour: Number.NaN, json: '' };
 
 /**
@@ -71,8 +93,12 @@ export function clockJson(micros: number): string {
 
 /** `2026-03-02T09:41:07.123Z`: what Elasticsearch's `date` keeps. */
 export function isoMillis(micros: number): string {
-  const millis = Math.floor(micros / 1000);
-  const second = Math.floor(millis / 1000);
-  if (second !== lastWritten.second) lastWritten = { second, text: new Date(second * 1000).toISOString().slice(0, -4) };
-  return lastWritten.text + MILLIS_TEXTS[millis - second * 1000];
+  const day = Math.floor(micros / DAY);
+  if (day !== lastWritten.day) lastWritten = { day, text: new Date((day * DAY) / 1000).toISOString().slice(0, -13) };
+  const millis = Math.floor((micros - day * DAY) / 1000);
+  const seconds = Math.floor(millis / 1000);
+  const minutes = Math.floor(seconds / 60);
+  const hours = Math.floor(minutes / 60);
+  const clock = `${SIXTY[hours]}:${SIXTY[minutes - hours * 60]}:${SIXTY[seconds - minutes * 60]}`;
+  return `${lastWritten.text}${clock}.${MILLIS_TEXTS[millis - seconds * 1000]}`;
 }

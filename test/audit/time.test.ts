@@ -34,6 +34,47 @@ describe('parseMicros', () => {
   });
 });
 
+describe('the day that was read last', () => {
+  /** As Date reads it, which knows nothing of the time before. */
+  const expected = (text: string): number | undefined => {
+    const millis = Date.parse(`${text.slice(0, 23)}Z`);
+    return Number.isNaN(millis) ? undefined : millis * 1000 + Number(text.slice(23, 26));
+  };
+  const two = (most: number): fc.Arbitrary<string> =>
+    fc.integer({ min: 0, max: most }).map((number) => String(number).padStart(2, '0'));
+  // Some that no clock shows, and 24:00:00, which is midnight of the next day; before 1970 and after.
+  const times = fc
+    .tuple(
+      fc.constantFrom('1969-12-31', '2026-03-02', '2026-02-30', '2026-13-01'),
+      two(25),
+      two(61),
+      two(61),
+      fc.nat(999_999),
+    )
+    .map(([day, hour, minute, second, micros]) => {
+      return `${day}T${hour}:${minute}:${second}.${String(micros).padStart(6, '0')}Z`;
+    });
+
+  it('does not change what a time is', () => {
+    fc.assert(
+      fc.property(fc.array(times, { minLength: 2, maxLength: 6 }), (texts) => {
+        for (const text of [...texts, '2026-03-02T24:00:00.000000Z', '2026-03-02T09:41:07.123456Z']) {
+          expect([text, parseMicros(text)]).toEqual([text, expected(text)]);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it.each(['2026-03-02T09:41:07.12345xZ', '2026-03-02T09-41:07.123456Z', '2026-03-02T0a:41:07.123456Z'])(
+    'does not make a time of %s',
+    (text) => {
+      parseMicros('2026-03-02T00:00:00.000000Z');
+      expect(parseMicros(text)).toBeUndefined();
+    },
+  );
+});
+
 describe('clockJson', () => {
   it.each([
     ['2026-03-02T09:41:07Z', 9, 1],
