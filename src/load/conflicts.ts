@@ -16,7 +16,7 @@ export interface Judged {
 
 export interface Conflict {
   readonly entry: Entry;
-  /** An earlier try may have stored it, its answer having been lost. */
+  /** An earlier try of ours may have stored it, its answer having been lost. */
   readonly resent: boolean;
 }
 
@@ -33,8 +33,13 @@ export async function judgeConflicts(
   const stored = await store.get(addressesOf(conflicts), FINGERPRINT);
   const judged: Judged[] = [];
   const unsure: Conflict[] = [];
+  let known: ReadonlySet<Entry> | undefined;
+  const isRepeated = (entry: Entry): boolean => {
+    known ??= repeatsIn(batch);
+    return known.has(entry);
+  };
   for (const [at, conflict] of conflicts.entries()) {
-    const verdict = judgeByHash(batch, conflict, stored[at]);
+    const verdict = judgeByHash(batch, conflict, stored[at], isRepeated);
     if (verdict === undefined) unsure.push(conflict);
     else judged.push({ entry: conflict.entry, verdict });
   }
@@ -43,12 +48,35 @@ export async function judgeConflicts(
   return [...judged, ...others];
 }
 
-function judgeByHash(batch: Batch, { entry, resent }: Conflict, source: JsonObject | undefined): Verdict | undefined {
+/** Documents whose address an earlier one of the batch has, such as the same event twice in one line. */
+function repeatsIn(batch: Batch): ReadonlySet<Entry> {
+  const seen = new Set<string>();
+  const repeats = new Set<Entry>();
+  for (const entry of batch.documents) {
+    const { index, id } = addressOf(batch, entry);
+    const address = `${index}/${id}`;
+    if (seen.has(address)) repeats.add(entry);
+    seen.add(address);
+  }
+  return repeats;
+}
+
+/**
+ * A document of this very run, from this very place, was stored by this request where its answer came too late or was
+ * lost. A server tries again by itself too when a node dies with the request, and says nothing of it
+ * (https://github.com/elastic/elasticsearch/pull/9125).
+ */
+function judgeByHash(
+  batch: Batch,
+  { entry, resent }: Conflict,
+  source: JsonObject | undefined,
+  isRepeated: (entry: Entry) => boolean,
+): Verdict | undefined {
   const facts = source?.['kaudit'];
   const { hash, ingested, origin } = oursOf(textOf(batch, entry)).kaudit;
   if (!isObject(facts) || facts['hash'] !== hash) return undefined;
   const isOfThisRun = facts['ingested'] === ingested && isDeepStrictEqual(facts['origin'], origin);
-  return resent && isOfThisRun ? 'created' : 'duplicate';
+  return isOfThisRun && (resent || !isRepeated(entry)) ? 'created' : 'duplicate';
 }
 
 /** The same event may be written with other blanks, or its keys in another order. */

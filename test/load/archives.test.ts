@@ -44,6 +44,21 @@ const mustGather: Readonly<Record<string, string | Buffer>> = {
 };
 
 describe('an archive', () => {
+  it('may hold a file in two versions: each has its own line, and what both have is stored once', async () => {
+    const old = log('grown', 3);
+    const archive = put(
+      'appended.tar',
+      await tarOf([
+        ['a.log', old],
+        ['a.log', log('grown', 5)],
+      ]),
+    );
+    const { report } = await loadInto(cluster, namespace, [archive]);
+    expect(report).toMatchObject({ created: 5, duplicate: 3, balanced: true });
+    expect(report.files.map(({ file }) => file)).toEqual([`${archive}!a.log`, `${archive}!a.log (2)`]);
+    expect(await countEvents(cluster, namespace)).toBe(5);
+  });
+
   it('is loaded without unpacking it, and the folder that it was made of adds nothing', async () => {
     const bundle = put('bundle.tar.gz', gzipSync(await tarOf(Object.entries(mustGather))));
     const packed = await loadInto(cluster, namespace, [bundle]);

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { documentOf } from '../../src/audit/document.ts';
 import { eventsIndex, variantsIndex } from '../../src/audit/indices.ts';
 import { type Batch, batchesOf } from '../../src/load/batch.ts';
 import { type Delivery, deliverBatch } from '../../src/load/deliver.ts';
 import { openTally, type Store } from '../../src/load/index.ts';
 import { FileLedger } from '../../src/load/ledger.ts';
-import { CONTEXT, documentFor, rawEvent } from '../support/events.ts';
+import { CONTEXT, rawEvent } from '../support/events.ts';
 import { documentsIn, memoryStore } from '../support/memory-store.ts';
 
 const INDEX = eventsIndex(CONTEXT.namespace, '2026.03');
@@ -27,11 +28,24 @@ function deliveryTo(store: Store): Delivery {
   };
 }
 
-/** One event in a batch, counted in the ledger; always with the same id. */
+let places = 0;
+
+/** One event in a batch, counted in the ledger; always with the same id, and from a place of its own. */
 function batchOf(ledger: FileLedger, userAgent: string, spelt = (event: object) => JSON.stringify(event)): Batch {
-  const { document } = documentFor(spelt(rawEvent({ userAgent })));
-  const destination = { index: INDEX, id: 'same', segment: ledger.read(), degraded: undefined };
-  const [batch] = batchesOf([[document, destination]]);
+  places += 1;
+  return batchAt([places], ledger, spelt(rawEvent({ userAgent })));
+}
+
+/** One event from several places, which may be one, in a batch. */
+function batchAt(offsets: readonly number[], ledger: FileLedger, text = JSON.stringify(rawEvent())): Batch {
+  const [batch] = batchesOf(
+    offsets.map((offset) => {
+      const candidate = { text, origin: { file: 'audit.log', offset, format: 'Event' } };
+      const result = documentOf(candidate, JSON.parse(text), CONTEXT);
+      if (result.kind === 'rejected') throw new Error(result.reason);
+      return [result.document, { index: INDEX, id: 'same', segment: ledger.read(), degraded: undefined }];
+    }),
+  );
   if (batch === undefined) throw new Error('one document is a batch');
   return batch;
 }
@@ -57,6 +71,26 @@ describe('the delivery of batches', () => {
     for (const spelt of [undefined, reversed, spaced]) await deliverBatch(delivery, batchOf(ledger, 'second', spelt));
     expect(ledger.report()).toMatchObject({ read: 4, created: 1, variant: 1, duplicate: 2, balanced: true });
     expect(store.documents.size).toBe(2);
+  });
+
+  it('counts as created what a server has stored and then tried again by itself', async () => {
+    const { create, ...rest } = memoryStore();
+    const ledger = new FileLedger('audit.log');
+    const trying: Store = {
+      ...rest,
+      create: async (body) => {
+        await create(body);
+        return await create(body);
+      },
+    };
+    await deliverBatch(deliveryTo(trying), batchAt([0], ledger));
+    expect(ledger.report()).toMatchObject({ read: 1, created: 1, duplicate: 0, balanced: true });
+  });
+
+  it('counts the same event twice in one place as created once', async () => {
+    const ledger = new FileLedger('audit.log');
+    await deliverBatch(deliveryTo(memoryStore()), batchAt([7, 7, 9], ledger));
+    expect(ledger.report()).toMatchObject({ read: 3, created: 1, duplicate: 2, balanced: true });
   });
 
   it('uses the memory of what was refused again', async () => {

@@ -127,15 +127,18 @@ async function* unpackArchive(
   depth: number,
 ): AsyncGenerator<Member | Unreadable> {
   let number = 0;
+  const versions = new Map<string, number>();
   try {
     for await (const { path, bytes } of untar(archive.read())) {
       number += 1;
-      const name = `${archive.name}!${path}`;
+      const version = (versions.get(path) ?? 0) + 1;
+      versions.set(path, version);
+      // Two files of an archive may have one name: tar appends a newer version behind the older one.
+      const name = `${archive.name}!${path}${version === 1 ? '' : ` (${version})`}`;
       if (bytes === undefined) {
         yield { kind: 'unreadable', name, reason: 'a sparse file: unpack the archive into a folder and load that' };
         continue;
       }
-      // Two files of an archive may have one name.
       const key = archive.key === undefined ? undefined : `${archive.key}!${number}!${path}`;
       const read = (range: SliceRange = {}): AsyncIterable<Buffer> => slice(bytes, range);
       const file = { name, key, size: undefined, named: false, read, isRereadable: false };
