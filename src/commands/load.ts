@@ -16,8 +16,12 @@ import {
   type LoadResult,
   load,
   openTally,
+  openThreads,
   parseShare,
   shareOf,
+  type Threads,
+  totalSize,
+  usualThreads,
   withCheckpoints,
 } from '../load/index.ts';
 import { renderLoad, safeText } from '../report/index.ts';
@@ -48,6 +52,7 @@ interface LoadFlags
   readonly gap?: number;
   readonly longestLine?: number;
   readonly mostInflated?: number;
+  readonly threads?: number;
   readonly report?: string;
 }
 
@@ -109,6 +114,11 @@ function loadOptions(args: Argv) {
         default: 1024,
         describe: 'GiB that one compressed file may inflate to; what is more is not read',
       })
+      .option('threads', {
+        type: 'number',
+        describe:
+          'Threads that help to read; unset: none for little to read or on fewer than four cores, else half the cores, at most four',
+      })
       .option('gap', {
         type: 'number',
         default: DEFAULT_GAP_SECONDS,
@@ -133,6 +143,7 @@ async function loadPaths(context: Context, flags: LoadFlags): Promise<number> {
   const gapSeconds = requireGap(flags.gap ?? DEFAULT_GAP_SECONDS);
   const longestLine = requireLineLength(flags.longestLine ?? 64);
   const inflatedBytes = requireInflated(flags.mostInflated ?? 1024);
+  if (flags.threads !== undefined) requireWhole('--threads', flags.threads, 0, MOST_THREADS);
   if (flags.report !== undefined) await requireWritable(flags.report);
   const paths = (flags.paths ?? []).map(String);
   // An interrupt must end a load whose stdin stays open and silent.
@@ -149,11 +160,13 @@ async function loadPaths(context: Context, flags: LoadFlags): Promise<number> {
   const note = await newNameNote(cluster, target);
   if (note !== undefined) io.say(safeText(note));
   const say = (line: string): void => io.say(safeText(line));
+  const threads = threadsFor(flags.threads ?? usualThreads(totalSize(sources)));
   const loadWith = (checkpoints?: Checkpoints): Promise<LoadResult> =>
     load(store, sources, {
       ...target,
       ...(flags.format !== undefined && { format: flags.format }),
       ...(checkpoints && { checkpoints }),
+      ...(threads && { threads }),
       quarantine: join(settings.home, 'quarantine'),
       longestLine,
       gapSeconds,
@@ -163,7 +176,7 @@ async function loadPaths(context: Context, flags: LoadFlags): Promise<number> {
     });
   const state = stateFolder(settings, [cluster.url, namespace, flags.cluster ?? '', flags.shard ?? '']);
   const loading = flags.resume === false ? loadWith() : withCheckpoints(state, loadWith, say);
-  const loaded = await loading.finally(store.close);
+  const loaded = await loading.finally(store.close).finally(threads?.close);
   io.progress('');
   const result = { ...loaded, report: { ...loaded.report, retries: retries.counts() } };
   if (result.report.created + result.report.variant > 0) await refreshEvents(cluster, namespace);
@@ -177,6 +190,13 @@ async function loadPaths(context: Context, flags: LoadFlags): Promise<number> {
     settings: { ...target, gapSeconds },
     say: io.say,
   });
+}
+
+/** More are nothing but memory: one delivers what all of them make. */
+const MOST_THREADS = 64;
+
+function threadsFor(count: number): Threads | undefined {
+  return count === 0 ? undefined : openThreads(count);
 }
 
 /** One of several that is not there has its line in the ledger; where none is, the arguments are wrong. */

@@ -99,7 +99,7 @@ export function releaseBatch({ bytes }: Batch): void {
 }
 
 /** A UTF-16 unit takes three bytes of UTF-8 at the most. */
-function mostBytes(text: string | Buffer): number {
+export function mostBytes(text: string | Buffer): number {
   return typeof text === 'string' ? text.length * 3 : text.length;
 }
 

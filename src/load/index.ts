@@ -9,6 +9,7 @@ export { type RemainingCount, type ReplayedFile, replayFile } from './replay.ts'
 export type { MissingRotation } from './rotation.ts';
 export { parseShare, type Share, shareOf } from './share.ts';
 export { FORMATS, type Format } from './sniff.ts';
-export { type FoundSource, findSources, type Source, streamSource } from './sources.ts';
+export { type FoundSource, findSources, type Source, streamSource, totalSize } from './sources.ts';
 export type { Store } from './store.ts';
 export { openTally, type Tallied, type Tally } from './tally.ts';
+export { openThreads, type Threads, usualThreads } from './threads/pool.ts';

@@ -1,4 +1,4 @@
-import { DamagedSource } from './unpack/index.ts';
+import { DamagedSource } from './unpack/damage.ts';
 
 /** One line without its newline. */
 export interface Line {
@@ -76,4 +76,9 @@ export async function* splitLines(
   }
   if (lineStart < position) yield [complete()];
   if (damage !== undefined) throw damage;
+}
+
+/** Bytes that are all there is. */
+export async function* only(bytes: Buffer): AsyncGenerator<Buffer> {
+  yield bytes;
 }

@@ -1,5 +1,5 @@
 import pLimit from 'p-limit';
-import { type AuditDocument, type DocumentContext, documentOf } from '../audit/document.ts';
+import { type DocumentContext, documentOf } from '../audit/document.ts';
 import { FACTS_VERSION } from '../audit/facts/types.ts';
 import { eventsIndex } from '../audit/indices.ts';
 import { crashPoint } from '../shared/crash-point.ts';
@@ -13,7 +13,8 @@ import type { LoadOptions, LoadResult } from './options.ts';
 import { type Outbox, openOutbox } from './outbox.ts';
 import { openQuarantine, type Quarantine, type Rejected } from './quarantine.ts';
 import { knownEntries } from './quarantine-known.ts';
-import { type LogRecord, readRecords, type Unparseable } from './records.ts';
+import type { LoadDocument, LogRecord, Unparseable } from './record.ts';
+import { readRecords } from './records.ts';
 import { openResumption, type Resumption } from './resume.ts';
 import { type FoundSource, type Source, totalSize } from './sources.ts';
 import { stoppable } from './stoppable.ts';
@@ -186,12 +187,13 @@ async function loadMember(run: Run, member: Member): Promise<FileLedger> {
   const onBytes = (count: number): void => {
     run.inflated += count;
   };
-  const { format, longestLine } = run.options;
+  const { format, longestLine, threads } = run.options;
   const groups = readRecords(member.name, bytes, {
     from,
     onBytes,
     ...(format !== undefined && { format }),
     ...(longestLine !== undefined && { longestLine }),
+    ...(threads && { helpers: { threads, context: run.context } }),
   });
   for await (const { records, resume } of stoppable(groups, run.signal)) {
     if (resume === undefined) close();
@@ -255,6 +257,8 @@ function take(run: Run, file: OpenFile, record: LogRecord): Promise<void> | unde
     case 'unparseable':
       run.events += 1;
       return quarantine(run, ledger, rejectedOf(ledger.file, record));
+    case 'document':
+      return send(run, file, record.document);
     case 'candidate': {
       const { candidate, value } = record;
       const result = documentOf(candidate, value, run.context);
@@ -266,7 +270,7 @@ function take(run: Run, file: OpenFile, record: LogRecord): Promise<void> | unde
   }
 }
 
-function send(run: Run, { ledger, coverage }: OpenFile, document: AuditDocument): Promise<void> | undefined {
+function send(run: Run, { ledger, coverage }: OpenFile, document: LoadDocument): Promise<void> | undefined {
   run.events += 1;
   coverage.add(document, document.cluster);
   const full = run.outbox.add(document, {

@@ -1,9 +1,10 @@
 import type { Checkpoints } from './checkpoints.ts';
 import type { LoadReport } from './ledger.ts';
 import type { Quarantine } from './quarantine.ts';
-import type { LogRecord } from './records.ts';
+import type { LogRecord } from './record.ts';
 import type { Format } from './sniff.ts';
 import type { Source } from './sources.ts';
+import type { Threads } from './threads/pool.ts';
 
 export interface LoadOptions {
   /** Name that the events' cluster gets: nothing in an event says which cluster it is from. */
@@ -19,6 +20,8 @@ export interface LoadOptions {
   readonly gapSeconds?: number;
   /** Layout of the files, where the user insists on one. */
   readonly format?: Format;
+  /** Other threads that help to read; whose they are closes them. */
+  readonly threads?: Threads;
   /** Stops reading; what has been read is still delivered. */
   readonly signal: AbortSignal;
   /** Where it is remembered how far the load is. */

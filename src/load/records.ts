@@ -1,30 +1,13 @@
-import type { ByteRange, Candidate } from '../audit/document.ts';
+import type { DocumentContext } from '../audit/document.ts';
 import { openUnwrapper, type Piece, type Unwrapper, unwrapYaml } from '../audit/wrappers/index.ts';
 import { counted } from './counted.ts';
-import { type Line, LONGEST_LINE, splitLines } from './lines.ts';
-import type { QuarantineReason } from './quarantine.ts';
-import { chooseLayout, type Foreign, type Format, isEnough } from './sniff.ts';
+import { type Line, LONGEST_LINE, only, splitLines } from './lines.ts';
+import { type LogRecord, recordsOf, recordsOfLine } from './record.ts';
+import { chooseLayout, type Format, isEnough } from './sniff.ts';
+import { type Block, blocksOf, linesOf } from './threads/blocks.ts';
+import { documentsOf, type Parcel } from './threads/parcel.ts';
+import type { Threads } from './threads/pool.ts';
 import { DamagedSource, type Peeked, peek, unreadable } from './unpack/index.ts';
-
-/** One thing that was read, in the place of an event. */
-export type LogRecord =
-  | { readonly kind: 'candidate'; readonly candidate: Candidate; readonly value: unknown }
-  | Unparseable
-  /** A record of another program: what it is, in the singular. */
-  | { readonly kind: 'skipped'; readonly what: string }
-  /** The whole source is something else. */
-  | Foreign
-  /** The source cannot be read to its end. */
-  | { readonly kind: 'broken'; readonly reason: string };
-
-export interface Unparseable {
-  readonly kind: 'unparseable';
-  readonly offset: number;
-  readonly range?: ByteRange;
-  readonly reason: QuarantineReason;
-  readonly detail: string;
-  readonly text: string;
-}
 
 /** What was read together. */
 export interface RecordGroup {
@@ -47,13 +30,20 @@ export interface ReadOptions {
   readonly onBytes: (count: number) => void;
   /** The layout that the user insists on. */
   readonly format?: Format;
+  readonly helpers?: Helpers;
+}
+
+/** Other threads, and what they have to know to make documents. */
+export interface Helpers {
+  readonly threads: Threads;
+  readonly context: DocumentContext;
 }
 
 /** Reads a log whatever its layout and wrapping, in groups of records. Bounded memory; never throws for bad input. */
 export async function* readRecords(
   file: string,
   bytes: AsyncIterable<Buffer>,
-  { from = 0, longestLine = LONGEST_LINE, onBytes, format }: ReadOptions,
+  { from = 0, longestLine = LONGEST_LINE, onBytes, format, helpers }: ReadOptions,
 ): AsyncGenerator<RecordGroup> {
   let end = from;
   const count = (length: number): void => {
@@ -62,7 +52,8 @@ export async function* readRecords(
   };
   try {
     const peeked = await peek(counted(bytes, count), isEnough);
-    yield* readPlain({ file, from, longestLine, peeked, unwrapper: openUnwrapper(), end: () => end }, format);
+    const unwrapper = openUnwrapper();
+    yield* readPlain({ file, from, longestLine, peeked, unwrapper, end: () => end, helpers }, format);
   } catch (error) {
     yield together([{ kind: 'broken', reason: error instanceof DamagedSource ? error.message : unreadable(error) }]);
   }
@@ -82,6 +73,7 @@ interface Reading {
   readonly unwrapper: Unwrapper;
   /** Byte of the source up to which has been read. */
   readonly end: () => number;
+  readonly helpers: Helpers | undefined;
 }
 
 async function* readPlain(reading: Reading, format: Format | undefined): AsyncGenerator<RecordGroup> {
@@ -126,11 +118,59 @@ async function* readLayout(reading: Reading, format: Format | undefined): AsyncG
   }
 }
 
-async function* readLines({ file, from, longestLine, peeked, unwrapper, end }: Reading): AsyncGenerator<RecordGroup> {
-  for await (const lines of splitLines(peeked.chunks, { from, longest: longestLine })) {
+async function* readLines(reading: Reading): AsyncGenerator<RecordGroup> {
+  if (reading.helpers === undefined) yield* readLinesHere(reading, reading.from, reading.peeked.chunks);
+  else yield* readLinesAhead(reading, reading.helpers);
+}
+
+async function* readLinesHere(
+  { file, longestLine, unwrapper, end }: Reading,
+  from: number,
+  chunks: AsyncIterable<Buffer>,
+): AsyncGenerator<RecordGroup> {
+  for await (const lines of splitLines(chunks, { from, longest: longestLine })) {
     const resume = (): number | undefined => (unwrapper.isWaiting() ? undefined : endOf(lines.at(-1), end()));
     yield { records: recordsOfLines(file, lines, unwrapper), resume };
   }
+}
+
+/** Bytes that may be with other threads, for each log that is read. */
+const MOST_AHEAD = 16 * 1024 * 1024;
+
+/** Other threads make documents of the next blocks; what they leave, and the rest, is read here. In the order of the log. */
+async function* readLinesAhead(reading: Reading, { threads, context }: Helpers): AsyncGenerator<RecordGroup> {
+  const { file, from, longestLine: longest, peeked, unwrapper } = reading;
+  const { memory, blockBytes } = threads;
+  const ahead: Ahead[] = [];
+  for await (const part of blocksOf(peeked.chunks, { from, longest, blockBytes, memory })) {
+    if (part.kind === 'block')
+      ahead.push({ block: part, coming: threads.parcelOf({ ...part, file, longest, context }) });
+    while (part.kind === 'rest' ? ahead.length > 0 : isFar(ahead, threads.count)) {
+      const { block, coming } = ahead.shift() as Ahead;
+      const parcel = await coming;
+      // A line that waits for its rest may find it in this block.
+      if (parcel === undefined || unwrapper.isWaiting()) yield* readBlockHere(reading, block);
+      else yield { records: documentsOf(block, parcel), resume: () => block.offset + block.length };
+      memory.give(block.memory);
+    }
+    if (part.kind === 'rest') yield* readLinesHere(reading, part.offset, part.chunks);
+  }
+}
+
+/** From a copy: a line that waits for its rest may wait longer than the block has its memory. */
+function readBlockHere(reading: Reading, block: Block): AsyncGenerator<RecordGroup> {
+  return readLinesHere(reading, block.offset, only(Buffer.from(linesOf(block))));
+}
+
+/** A block that another thread has. */
+interface Ahead {
+  readonly block: Block;
+  readonly coming: Promise<Parcel | undefined>;
+}
+
+/** Whether every thread has a block and another is ready for the first that is done, or memory says stop. */
+function isFar(ahead: readonly Ahead[], threads: number): boolean {
+  return ahead.length > threads + 1 || ahead.reduce((sum, { block }) => sum + block.length, 0) > MOST_AHEAD;
 }
 
 /** Where the next line begins. A line without its newline may still be written: nothing is marked behind it. */
@@ -142,62 +182,6 @@ function endOf(line: Line | undefined, end: number): number | undefined {
 
 function* recordsOfLines(file: string, lines: readonly Line[], unwrapper: Unwrapper): Generator<LogRecord> {
   for (const line of lines) yield* recordsOfLine(file, line, unwrapper);
-}
-
-/** The records of one line, or of a document that was read as one. */
-export function recordsOfLine(file: string, line: Line, unwrapper = openUnwrapper()): readonly LogRecord[] {
-  const { bytes, offset, end, overlong } = line;
-  if (!overlong) return recordsOf(file, unwrapper.take(bytes, offset), { start: offset, end }, bytes);
-  const text = bytes.toString('utf8');
-  const detail = `a line of ${(end - offset).toLocaleString('en')} bytes: --longest-line allows more`;
-  return [{ kind: 'unparseable', offset, range: { start: offset, end }, reason: 'overlong-line', detail, text }];
-}
-
-/** Text of a line as it is compared. */
-export function textOfLine(bytes: Buffer): string {
-  return bytes
-    .toString('utf8')
-    .replace(/^\ufeff/, '')
-    .trim();
-}
-
-function recordsOf(
-  file: string,
-  pieces: readonly Piece[],
-  line: ByteRange | undefined,
-  bytes?: Buffer,
-): readonly LogRecord[] {
-  return pieces.map((piece) => {
-    if (piece.kind === 'skipped') return piece;
-    // A line whose parts were joined begins before the one that completed it.
-    const range = line && { start: Math.min(line.start, piece.offset), end: line.end };
-    return piece.kind === 'event' ? candidateOf(file, piece, range, bytes) : unparseableOf(piece, range);
-  });
-}
-
-function candidateOf(
-  file: string,
-  piece: Extract<Piece, { kind: 'event' }>,
-  range: ByteRange | undefined,
-  bytes: Buffer | undefined,
-): LogRecord {
-  const { text, value, offset, format, added, invalidBytes } = piece;
-  // Not wrapped, and as long as the line it is in: the event is the line, and of one byte a character.
-  const isLine = format === 'Event' && bytes?.length === text.length && invalidBytes === undefined;
-  const candidate = {
-    text,
-    ...(isLine && { bytes }),
-    ...(invalidBytes && { invalidBytes }),
-    ...(range && { range }),
-    origin: { file, offset, format, ...added },
-  };
-  return { kind: 'candidate', candidate, value };
-}
-
-function unparseableOf(piece: Extract<Piece, { kind: 'unparseable' }>, range: ByteRange | undefined): LogRecord {
-  const { offset, reason: detail, text } = piece;
-  const reason = detail.startsWith('not valid JSON') ? 'not-json' : 'broken-wrapping';
-  return { kind: 'unparseable', offset, ...(range && { range }), reason, detail, text };
 }
 
 /** A streamed event has no place in bytes: its offset is its number. */

@@ -4,7 +4,7 @@ import { LONGEST_LINE } from './lines.ts';
 import { load } from './load.ts';
 import type { Quarantine, QuarantineEntry, Rejected } from './quarantine.ts';
 import { closeEntries, type OpenEntry, openEntries, readState } from './quarantine-file.ts';
-import { type LogRecord, recordsOfLine, textOfLine } from './records.ts';
+import { type LogRecord, recordsOfLine, textOfLine } from './record.ts';
 import { rangeKey, rereadRanges } from './reread.ts';
 import { type Source, streamSource } from './sources.ts';
 import type { Store } from './store.ts';

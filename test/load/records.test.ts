@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type LogRecord, type RecordGroup, readRecords } from '../../src/load/records.ts';
+import type { LogRecord } from '../../src/load/record.ts';
+import { type RecordGroup, readRecords } from '../../src/load/records.ts';
 import type { Format } from '../../src/load/sniff.ts';
 import { DamagedSource } from '../../src/load/unpack/index.ts';
 import { chunked } from '../support/chunks.ts';
@@ -28,6 +29,7 @@ const kinds = async (bytes: Buffer | string): Promise<readonly string[]> => (awa
 
 function nameOf(record: LogRecord): string {
   if (record.kind === 'candidate') return record.candidate.origin.format;
+  if (record.kind === 'document') return `document ${record.document.id}`;
   if (record.kind === 'skipped') return `skipped: ${record.what}`;
   return `${record.kind}: ${record.kind === 'unparseable' ? record.detail : record.reason}`;
 }

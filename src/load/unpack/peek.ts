@@ -46,7 +46,8 @@ export async function peek(source: AsyncIterable<Buffer>, enough: (head: Buffer)
   return { head, whole: whole && !broken, broken, chunks: rejoin(pieces, iterator, failure), close };
 }
 
-async function* rejoin(pieces: Buffer[], rest: AsyncIterator<Buffer>, failure: unknown): AsyncGenerator<Buffer> {
+/** What was read ahead, then what went wrong meanwhile, or the rest. */
+export async function* rejoin(pieces: Buffer[], rest: AsyncIterator<Buffer>, failure: unknown): AsyncGenerator<Buffer> {
   try {
     yield* pieces.splice(0);
     if (failure !== undefined) throw failure;

@@ -2,7 +2,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type AuditDocument, documentOf, jsonOf } from '../../../src/audit/document.ts';
-import { type LogRecord, readRecords } from '../../../src/load/records.ts';
+import type { LogRecord } from '../../../src/load/record.ts';
+import { readRecords } from '../../../src/load/records.ts';
 import { streamSource } from '../../../src/load/sources.ts';
 import { isObject } from '../../../src/shared/json.ts';
 import { chunked } from '../../support/chunks.ts';

@@ -1,0 +1,55 @@
+/** A load that threads help with, as a user sees it. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, expect, it, onTestFinished } from 'vitest';
+import { EXIT } from '../../src/shared/errors.ts';
+import { simulate } from '../../src/simulate/index.ts';
+import { kaudit } from '../support/cli.ts';
+import { countEvents, freshNamespace, removeNamespace, testCluster } from '../support/cluster.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'kaudit-threads-'));
+/** More than a block for each of the threads. */
+const EVENTS = 3000;
+const log = join(folder, 'audit.log');
+
+let namespace: string;
+
+beforeAll(() => {
+  const { chunks } = simulate({
+    events: EVENTS,
+    seed: 3,
+    level: 'mixed',
+    start: Date.UTC(2026, 2, 2),
+    hours: 24,
+    attacks: [],
+  });
+  writeFileSync(log, `${[...chunks].join('')}no event\n`);
+});
+beforeEach(async () => {
+  namespace = freshNamespace();
+  const cluster = await testCluster();
+  onTestFinished(() => removeNamespace(cluster, namespace));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const load = async (threads: number, ...more: readonly string[]) =>
+  await kaudit(['load', log, '--namespace', namespace, '--threads', String(threads), '--json', ...more]);
+
+it.each([
+  [2, 0],
+  [0, 2],
+])('stores with %i threads what is the same to a load with %i', async (first, second) => {
+  const loaded = await load(first);
+  expect(loaded.code).toBe(EXIT.partial);
+  expect(JSON.parse(loaded.out)).toMatchObject({ read: EVENTS + 1, created: EVENTS, quarantined: 1, balanced: true });
+  const again = await load(second, '--no-resume');
+  expect(JSON.parse(again.out)).toMatchObject({ created: 0, duplicate: EVENTS, variant: 0, quarantined: 1 });
+  expect(await countEvents(await testCluster(), namespace)).toBe(EVENTS);
+});
+
+it.each(['-1', '65', '1.5', 'many'])('takes no %s threads', async (threads) => {
+  const { code, err } = await kaudit(['load', log, '--namespace', namespace, `--threads=${threads}`]);
+  expect(code).toBe(EXIT.usage);
+  expect(err).toContain('--threads');
+});
