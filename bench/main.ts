@@ -12,6 +12,7 @@ import { mapping } from './parts/mapping.ts';
 import { memory } from './parts/memory.ts';
 import { peers } from './parts/peers.ts';
 import { plateau } from './parts/plateau.ts';
+import { threads } from './parts/threads.ts';
 import { foreign, type Report, writeReadme } from './readme.ts';
 import { type PartResult, renderPart } from './result.ts';
 import { startServer } from './server.ts';
@@ -20,6 +21,7 @@ import type { Workshop } from './workshop.ts';
 const MEASURE: Readonly<Record<PartName, (workshop: Workshop) => Promise<PartResult>>> = {
   plateau,
   cpu,
+  threads,
   peers,
   faults,
   gzip,

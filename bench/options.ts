@@ -2,7 +2,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
-export const PARTS = ['plateau', 'cpu', 'peers', 'faults', 'gzip', 'growth', 'memory', 'mapping', 'library'] as const;
+export const PARTS = [
+  'plateau',
+  'cpu',
+  'threads',
+  'peers',
+  'faults',
+  'gzip',
+  'growth',
+  'memory',
+  'mapping',
+  'library',
+] as const;
 export type PartName = (typeof PARTS)[number];
 
 export interface Options {

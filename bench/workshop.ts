@@ -3,6 +3,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Contender, Unavailable } from './contender.ts';
 import type { Options } from './options.ts';
+import type { Ran } from './run.ts';
 import type { Server } from './server.ts';
 
 /** What every part of the benchmark works with. */
@@ -58,4 +59,10 @@ export async function startSink(args: readonly string[], core?: number): Promise
     child.stdout.once('data', (data: Buffer) => resolve(data.toString().trim()));
   });
   return { url, stop: () => child.kill() };
+}
+
+/** What is fast because it leaves events out is no result. */
+export function requireCreated({ code, output }: Ran, events: number): void {
+  if (code === 0 && output.includes(`"created":${events},`)) return;
+  throw new Error(`kaudit load into the sink did not create ${events} documents, and ended with ${code}: ${output}`);
 }

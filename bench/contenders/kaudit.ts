@@ -14,9 +14,14 @@ export const kaudit: Contender = {
   command: async (job) => loadCommand(job.input.path, job, job.state),
 };
 
-export function loadCommand(path: string, { url, username, password }: Target, state: string): Command {
+export function loadCommand(
+  path: string,
+  { url, username, password }: Target,
+  state: string,
+  more: readonly string[] = [],
+): Command {
   return {
-    argv: [process.execPath, CLI, 'load', path, '--cluster', NAMESPACE, '--namespace', NAMESPACE, '--json'],
+    argv: [process.execPath, CLI, 'load', path, '--cluster', NAMESPACE, '--namespace', NAMESPACE, '--json', ...more],
     env: {
       KAUDIT_HOME: state,
       ELASTICSEARCH_URL: url,

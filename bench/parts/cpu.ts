@@ -7,7 +7,7 @@ import { type Input, type Kind, makeInput, warm } from '../inputs.ts';
 import type { PartResult } from '../result.ts';
 import { type Ran, run } from '../run.ts';
 import { interleave, median, rates, spread } from '../statistics.ts';
-import { freshFolder, startSink, type Workshop } from '../workshop.ts';
+import { freshFolder, requireCreated, startSink, type Workshop } from '../workshop.ts';
 
 const EVENTS: readonly (readonly [Kind, number])[] = [
   ['metadata', 100_000],
@@ -109,12 +109,6 @@ export async function cpu(workshop: Workshop): Promise<PartResult> {
     if (options.events === undefined) return usual;
     return kind === 'bodies' ? Math.max(1, Math.round(options.events / 20)) : options.events;
   }
-}
-
-/** What is fast because it leaves events out is no result. */
-function requireCreated({ code, output }: Ran, events: number): void {
-  if (code === 0 && output.includes(`"created":${events},`)) return;
-  throw new Error(`kaudit load into the sink did not create ${events} documents, and ended with ${code}: ${output}`);
 }
 
 /** Within a round: both were measured within seconds of each other. */

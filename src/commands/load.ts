@@ -117,7 +117,7 @@ function loadOptions(args: Argv) {
       .option('threads', {
         type: 'number',
         describe:
-          'Threads that help to read; unset: none for little to read or on fewer than four cores, else half the cores, at most four',
+          'Threads that help to read; unset: half the cores, four at most, none where there are fewer than four or little to read',
       })
       .option('gap', {
         type: 'number',
