@@ -19,7 +19,6 @@ import {
   openThreads,
   parseShare,
   shareOf,
-  type Threads,
   totalSize,
   usualThreads,
   withCheckpoints,
@@ -160,7 +159,8 @@ async function loadPaths(context: Context, flags: LoadFlags): Promise<number> {
   const note = await newNameNote(cluster, target);
   if (note !== undefined) io.say(safeText(note));
   const say = (line: string): void => io.say(safeText(line));
-  const threads = threadsFor(flags.threads ?? usualThreads(totalSize(sources)));
+  const count = flags.threads ?? usualThreads(totalSize(sources));
+  const threads = count === 0 ? undefined : openThreads(count, say);
   const loadWith = (checkpoints?: Checkpoints): Promise<LoadResult> =>
     load(store, sources, {
       ...target,
@@ -194,10 +194,6 @@ async function loadPaths(context: Context, flags: LoadFlags): Promise<number> {
 
 /** More are nothing but memory: one delivers what all of them make. */
 const MOST_THREADS = 64;
-
-function threadsFor(count: number): Threads | undefined {
-  return count === 0 ? undefined : openThreads(count);
-}
 
 /** One of several that is not there has its line in the ledger; where none is, the arguments are wrong. */
 function requireAny(found: readonly FoundSource[]): void {

@@ -9,8 +9,8 @@ import { kaudit } from '../support/cli.ts';
 import { countEvents, freshNamespace, removeNamespace, testCluster } from '../support/cluster.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'kaudit-threads-'));
-/** More than a block for each of the threads. */
-const EVENTS = 3000;
+/** Some blocks for each of the threads, and some batches. */
+const EVENTS = 8000;
 const log = join(folder, 'audit.log');
 
 let namespace: string;
@@ -33,8 +33,8 @@ beforeEach(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const load = async (threads: number, ...more: readonly string[]) =>
-  await kaudit(['load', log, '--namespace', namespace, '--threads', String(threads), '--json', ...more]);
+const load = async (threads: number, more: readonly string[] = [], env: Readonly<Record<string, string>> = {}) =>
+  await kaudit(['load', log, '--namespace', namespace, '--threads', String(threads), '--json', ...more], { env });
 
 it.each([
   [2, 0],
@@ -42,11 +42,23 @@ it.each([
 ])('stores with %i threads what is the same to a load with %i', async (first, second) => {
   const loaded = await load(first);
   expect(loaded.code).toBe(EXIT.partial);
-  expect(JSON.parse(loaded.out)).toMatchObject({ read: EVENTS + 1, created: EVENTS, quarantined: 1, balanced: true });
-  const again = await load(second, '--no-resume');
-  expect(JSON.parse(again.out)).toMatchObject({ created: 0, duplicate: EVENTS, variant: 0, quarantined: 1 });
+  expect(loaded.json()).toMatchObject({ read: EVENTS + 1, created: EVENTS, quarantined: 1, balanced: true });
+  const again = await load(second, ['--no-resume']);
+  expect(again.json()).toMatchObject({ created: 0, duplicate: EVENTS, variant: 0, quarantined: 1 });
   expect(await countEvents(await testCluster(), namespace)).toBe(EVENTS);
 });
+
+it.each(['after-read:5', 'after-answer:2', 'before-checkpoint-rename:1'])(
+  'goes on exactly when it was killed %s',
+  async (point) => {
+    const env = { KAUDIT_HOME: mkdtempSync(join(folder, 'home-')) };
+    const killed = await load(2, [], { ...env, KAUDIT_TEST_CRASH: point });
+    expect(killed.code).toBeNull();
+    const ended = await load(2, [], env);
+    expect(ended.json()).toMatchObject({ read: EVENTS + 1, variant: 0, quarantined: 1, balanced: true });
+    expect(await countEvents(await testCluster(), namespace)).toBe(EVENTS);
+  },
+);
 
 it.each(['-1', '65', '1.5', 'many'])('takes no %s threads', async (threads) => {
   const { code, err } = await kaudit(['load', log, '--namespace', namespace, `--threads=${threads}`]);

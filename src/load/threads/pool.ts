@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
+import { messageOf } from '../../shared/errors.ts';
 import { BLOCK_BYTES, openSharedMemory, type SharedMemory } from './blocks.ts';
 import type { Parcel, Task } from './parcel.ts';
 import type { Answer, Order } from './worker.ts';
@@ -35,13 +36,21 @@ export function usualThreads(bytes: number | undefined, cores = availableParalle
   return isSmall || cores < FEW_CORES ? 0 : Math.min(MOST_BY_DEFAULT, Math.floor(cores / 2));
 }
 
-/** Threads that start with their first task. One that breaks down leaves its tasks, and all later ones, to who asked. */
-export function openThreads(count: number, script = new URL('./worker.js', import.meta.url)): Threads {
+/**
+ * Threads that start with their first task. When one breaks down, `say` tells so, and its tasks and all later ones are left
+ * to who asked.
+ */
+export function openThreads(
+  count: number,
+  say: (line: string) => void,
+  script = new URL('./worker.js', import.meta.url),
+): Threads {
   const threads: Thread[] = [];
   let isBroken = false;
   let number = 0;
 
-  const giveUp = ({ waiting }: Thread): void => {
+  const giveUp = ({ waiting }: Thread, reason: string): void => {
+    if (!isBroken) say(`A thread that helped to read has ended: ${reason}. The load goes on without threads.`);
     isBroken = true;
     for (const resolve of waiting.values()) resolve(undefined);
     waiting.clear();
@@ -52,8 +61,8 @@ export function openThreads(count: number, script = new URL('./worker.js', impor
       thread.waiting.get(answered)?.(parcel);
       thread.waiting.delete(answered);
     });
-    thread.worker.on('error', () => giveUp(thread));
-    thread.worker.on('exit', () => giveUp(thread));
+    thread.worker.on('error', (error) => giveUp(thread, messageOf(error)));
+    thread.worker.on('exit', (code) => giveUp(thread, `exit code ${code}`));
     threads.push(thread);
     return thread;
   };

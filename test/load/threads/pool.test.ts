@@ -10,10 +10,14 @@ import { CONTEXT, rawEvent } from '../../support/events.ts';
 /** Threads run JavaScript: the tests are built before they run. */
 const BUILT = new URL('../../../dist/load/threads/worker.js', import.meta.url);
 
-function threadsOf(count: number, script = BUILT): Threads {
-  const threads = openThreads(count, script);
+function threadsOf(count: number, script = BUILT, say: (line: string) => void = unexpected): Threads {
+  const threads = openThreads(count, say, script);
   onTestFinished(threads.close);
   return threads;
+}
+
+function unexpected(line: string): void {
+  throw new Error(line);
 }
 
 /** A thread that does something else. */
@@ -43,12 +47,14 @@ describe('threads', () => {
   });
 
   it('leave everything to who asked when one of them breaks down', async () => {
-    const threads = threadsOf(1, scriptOf('throw new Error("out of order")'));
+    const said: string[] = [];
+    const threads = threadsOf(1, scriptOf('throw new Error("out of order")'), (line) => said.push(line));
     expect(await Promise.all([threads.parcelOf(taskOf('a')), threads.parcelOf(taskOf('b'))])).toEqual([
       undefined,
       undefined,
     ]);
     expect(await threads.parcelOf(taskOf('c'))).toBeUndefined();
+    expect(said).toEqual(['A thread that helped to read has ended: out of order. The load goes on without threads.']);
   });
 
   it('keep nobody waiting when they are closed', async () => {
