@@ -56,7 +56,8 @@ export type FoundCheckpoint =
 export interface Checkpoints {
   /** What an unfinished load has left. */
   readonly find: (key: string) => Promise<FoundCheckpoint>;
-  readonly save: (checkpoint: Omit<Checkpoint, 'version'>) => Promise<void>;
+  /** Of several logs at once: making a folder's names durable costs as much for many as for one. */
+  readonly save: (checkpoints: readonly Omit<Checkpoint, 'version'>[]) => Promise<void>;
   /** The load has come to its end: the next one is a new one. */
   readonly forget: (key: string) => Promise<void>;
 }
@@ -83,10 +84,11 @@ export async function withCheckpoints<T>(
 /** Saves, until that fails once: a load that cannot remember how far it is goes on all the same. */
 function saver(folder: string, say: (line: string) => void): Checkpoints['save'] {
   let works = true;
-  return async (checkpoint) => {
-    if (!works) return;
+  return async (checkpoints) => {
+    if (!works || checkpoints.length === 0) return;
     try {
-      await write(folder, pathOf(folder, checkpoint.key), { version: 2, ...checkpoint });
+      for (const checkpoint of checkpoints) await write(pathOf(folder, checkpoint.key), { version: 2, ...checkpoint });
+      await syncFolder(folder);
     } catch (error) {
       works = false;
       say(`How far this load is cannot be remembered any more: ${folder} cannot be written, ${messageOf(error)}.`);
@@ -138,8 +140,8 @@ async function read(path: string, key: string): Promise<FoundCheckpoint> {
   }
 }
 
-/** Old or new, whatever happens in between: written beside its place, made durable, renamed, and the name made durable. */
-async function write(folder: string, path: string, checkpoint: Checkpoint): Promise<void> {
+/** Old or new, whatever happens in between: written beside its place, made durable, and renamed. */
+async function write(path: string, checkpoint: Checkpoint): Promise<void> {
   const draft = `${path}.new`;
   const file = await open(draft, 'w', 0o600);
   try {
@@ -151,6 +153,10 @@ async function write(folder: string, path: string, checkpoint: Checkpoint): Prom
   crashPoint('before-checkpoint-rename');
   await rename(draft, path);
   crashPoint('after-checkpoint-rename');
+}
+
+/** Makes the names in it durable. */
+async function syncFolder(folder: string): Promise<void> {
   const directory = await open(folder, 'r');
   try {
     await directory.sync();

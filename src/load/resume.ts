@@ -87,11 +87,13 @@ export function openResumption({ store, checkpoints, reading, say, ...options }:
     const file = options.quarantine.file();
     const files = [...options.quarantine.earlierFiles(), ...(file === undefined ? [] : [file])];
     await options.quarantine.sync();
-    for (const { log, offset, counts, reasons } of done) {
-      const tail = log.tails.get(offset);
-      if (offset === log.saved || tail === undefined || !remembered.has(log.key)) continue;
-      for (const place of log.tails.keys()) if (place < offset) log.tails.delete(place);
-      await checkpoints.save({
+    const due = done.flatMap(({ log, ...progress }) => {
+      const tail = log.tails.get(progress.offset);
+      const isDue = progress.offset !== log.saved && remembered.has(log.key);
+      return tail !== undefined && isDue ? [{ log, tail, ...progress }] : [];
+    });
+    await checkpoints.save(
+      due.map(({ log, tail, offset, counts, reasons }) => ({
         key: log.key,
         reading,
         offset,
@@ -101,7 +103,10 @@ export function openResumption({ store, checkpoints, reading, say, ...options }:
         head: fingerprintOf(log.trail.head()),
         tail: fingerprintOf(tail),
         indices: noted,
-      });
+      })),
+    );
+    for (const { log, offset } of due) {
+      for (const place of log.tails.keys()) if (place < offset) log.tails.delete(place);
       log.saved = offset;
       letGo(log);
     }

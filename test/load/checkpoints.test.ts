@@ -25,7 +25,7 @@ const FOUND: FoundCheckpoint = { kind: 'checkpoint', checkpoint: { version: 2, .
 
 const find = (key = CHECKPOINT.key): Promise<FoundCheckpoint> =>
   withCheckpoints(folder, (checkpoints) => checkpoints.find(key));
-const save = (): Promise<void> => withCheckpoints(folder, (checkpoints) => checkpoints.save(CHECKPOINT));
+const save = (): Promise<void> => withCheckpoints(folder, (checkpoints) => checkpoints.save([CHECKPOINT]));
 const file = (): string => join(folder, readdirSync(folder).find((name) => name.endsWith('.json')) ?? '');
 
 describe('a checkpoint', () => {
@@ -82,8 +82,8 @@ describe('a folder of checkpoints', () => {
       inner,
       async (checkpoints) => {
         rmSync(inner, { recursive: true });
-        await checkpoints.save(CHECKPOINT);
-        await checkpoints.save(CHECKPOINT);
+        await checkpoints.save([CHECKPOINT]);
+        await checkpoints.save([CHECKPOINT]);
       },
       (line) => void said.push(line),
     );
@@ -95,7 +95,7 @@ describe('a folder of checkpoints', () => {
 
   it('can be read by its owner only: it tells what a load has looked at', async () => {
     const inner = join(folder, 'state');
-    await withCheckpoints(inner, (checkpoints) => checkpoints.save(CHECKPOINT));
+    await withCheckpoints(inner, (checkpoints) => checkpoints.save([CHECKPOINT]));
     const { statSync } = await import('node:fs');
     expect(statSync(inner).mode & 0o077).toBe(0);
   });

@@ -29,7 +29,9 @@ function remembering(checkpoints: Remembered['checkpoints'] = new Map()): Rememb
         const checkpoint = checkpoints.get(key);
         return checkpoint ? { kind: 'checkpoint', checkpoint: { version: 2, ...checkpoint } } : { kind: 'none' };
       },
-      save: async (checkpoint) => void checkpoints.set(checkpoint.key, checkpoint),
+      save: async (some) => {
+        for (const checkpoint of some) checkpoints.set(checkpoint.key, checkpoint);
+      },
       forget: async (key) => void checkpoints.delete(key),
     },
     quarantine: {

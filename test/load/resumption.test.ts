@@ -38,7 +38,7 @@ function sourceOf(bytes: () => AsyncIterable<Buffer>): Source {
   };
 }
 
-type Saved = Parameters<Checkpoints['save']>[0];
+type Saved = Parameters<Checkpoints['save']>[0][number];
 
 /** Loads a log, each line of which takes so long. */
 async function loadLog(lines: readonly string[], millis: number): Promise<{ report: LoadReport; saved: Saved[] }> {
@@ -55,7 +55,7 @@ async function loadSource(source: Source, millis: number): Promise<{ report: Loa
     signal: new AbortController().signal,
     checkpoints: {
       find: async () => ({ kind: 'none' }),
-      save: async (checkpoint) => void saved.push(checkpoint),
+      save: async (checkpoints) => void saved.push(...checkpoints),
       forget: async () => {},
     },
     onProgress: () => vi.setSystemTime(Date.now() + millis),
