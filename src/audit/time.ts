@@ -37,7 +37,7 @@ function parseNative(value: string): number | undefined {
   const minutes = digits(value, 14, 16);
   const seconds = digits(value, 17, 19);
   const fraction = digits(value, 20, 26);
-  // NaN is below nothing, and what no clock shows is left to Date.
+  // False for NaN too. Times that no clock shows, such as 24:00:00, are left to Date.
   if (!(hours < 24 && minutes < 60 && seconds < 60 && fraction < SECOND)) return undefined;
   return lastRead.micros + hours * HOUR + minutes * MINUTE + seconds * SECOND + fraction;
 }
@@ -63,7 +63,7 @@ function parseAny(value: string): number | undefined {
   return millis * 1000 + Number(fraction.padEnd(6, '0').slice(0, 6));
 }
 
-/** Asked of its own midnight: 24:00:00 is a time that belongs to the next day. */
+/** By its midnight, and not by the time that was read: 24:00:00 is on the next day. */
 function rememberDay(text: string): void {
   if (text !== lastRead.text) lastRead = { text, micros: Date.parse(`${text}00:00:00Z`) * 1000 };
 }

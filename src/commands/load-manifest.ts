@@ -119,6 +119,8 @@ function containerOf({ image, secret, pods, paths, cluster, namespace, layout }:
     ...(layout.bucket === undefined ? [] : [`--bucket=${layout.bucket}`]),
     ...(layout.shards === undefined ? [] : [`--primary-shards=${layout.shards}`]),
     `--shard=job/${pods}`,
+    // A pod asks for one core; a node's others are for its other pods.
+    '--threads=0',
   ];
   return {
     name: 'kaudit',

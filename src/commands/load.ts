@@ -161,6 +161,22 @@ async function loadPaths(context: Context, flags: LoadFlags): Promise<number> {
   const say = (line: string): void => io.say(safeText(line));
   const count = flags.threads ?? usualThreads(totalSize(sources));
   const threads = count === 0 ? undefined : openThreads(count, say);
+  let code: number = EXIT.failed;
+  const keep = async (loaded: LoadResult): Promise<void> => {
+    io.progress('');
+    const result = { ...loaded, report: { ...loaded.report, retries: retries.counts() } };
+    if (result.report.created + result.report.variant > 0) await refreshEvents(cluster, namespace);
+    await io.out(flags.json ? `${JSON.stringify(result.report)}\n` : renderLoad(result.report, io));
+    code = await keepProof({
+      cluster,
+      result,
+      code: loadExitCode(result.report, result.partial, signal.aborted),
+      file: flags.report,
+      sources: paths,
+      settings: { ...target, gapSeconds },
+      say: io.say,
+    });
+  };
   const loadWith = (checkpoints?: Checkpoints): Promise<LoadResult> =>
     load(store, sources, {
       ...target,
@@ -172,24 +188,15 @@ async function loadPaths(context: Context, flags: LoadFlags): Promise<number> {
       gapSeconds,
       signal,
       say,
+      keep,
       onProgress: progressLine(io.progress),
     });
   const state = stateFolder(settings, [cluster.url, namespace, flags.cluster ?? '', flags.shard ?? '']);
   const loading = flags.resume === false ? loadWith() : withCheckpoints(state, loadWith, say);
-  const loaded = await loading.finally(store.close).finally(threads?.close);
-  io.progress('');
-  const result = { ...loaded, report: { ...loaded.report, retries: retries.counts() } };
-  if (result.report.created + result.report.variant > 0) await refreshEvents(cluster, namespace);
-  await io.out(flags.json ? `${JSON.stringify(result.report)}\n` : renderLoad(result.report, io));
-  return await keepProof({
-    cluster,
-    result,
-    code: loadExitCode(result.report, result.partial, signal.aborted),
-    file: flags.report,
-    sources: paths,
-    settings: { ...target, gapSeconds },
-    say: io.say,
-  });
+  await loading.finally(store.close).finally(threads?.close);
+  const canGoOn = flags.resume !== false && totalSize(sources) !== undefined;
+  if (signal.aborted && canGoOn) io.say('The same command goes on where this one has ended.');
+  return code;
 }
 
 /** More are nothing but memory: one delivers what all of them make. */
@@ -269,7 +276,7 @@ function progressLine(draw: (text: string) => void): (progress: LoadProgress) =>
     const left = total === undefined || bytes === 0 ? undefined : Math.ceil((seconds * (total - bytes)) / bytes);
     const share = total === undefined || total === 0 ? '' : ` · ${Math.floor((100 * bytes) / total)} %`;
     draw(
-      `${events.toLocaleString('en')} events · ${rate.toLocaleString('en')}/s${share}${left === undefined ? '' : ` · ${left} s left`}`,
+      `${events.toLocaleString('en')} events read · ${rate.toLocaleString('en')}/s${share}${left === undefined ? '' : ` · ${left} s left`}`,
     );
   };
 }

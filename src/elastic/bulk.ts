@@ -17,6 +17,7 @@ const BULK_PATH =
 const BLOCK = 'cluster_block_exception';
 const MOST_PARTS = 64;
 const CREATED: BulkOutcome = { kind: 'created' };
+const CONFLICT: BulkOutcome = { kind: 'conflict' };
 const NO_OUTCOME: BulkOutcome = { kind: 'refused', reason: 'no outcome' };
 const TOO_LARGE = 'larger than the server takes';
 const UNREADABLE = 'the server cannot read it';
@@ -25,11 +26,10 @@ const IN_FAILURE_STORE = 'redirected to the failure store';
 /** Positions of documents that share a request. */
 type Part = readonly number[];
 
-/** State of one call: outcomes by position, and which documents may have been stored by a try whose answer was lost. */
+/** State of one call, with outcomes by position. */
 interface Delivery {
   readonly body: BulkBody;
   readonly outcomes: (BulkOutcome | undefined)[];
-  readonly resent: Set<number>;
   /** The server is known to read bulk requests: a document is to blame for one that it does not read. */
   readsBulks: boolean;
 }
@@ -43,7 +43,7 @@ export async function createDocuments(
   body: BulkBody,
   options: RetryOptions = {},
 ): Promise<readonly BulkOutcome[]> {
-  const delivery: Delivery = { body, outcomes: new Array(body.documents.length), resent: new Set(), readsBulks: false };
+  const delivery: Delivery = { body, outcomes: new Array(body.documents.length), readsBulks: false };
   const patience = openPatience(options);
   let parts: readonly Part[] = [body.documents.map((_, position) => position)];
   while (countIn(parts) > 0) {
@@ -152,7 +152,7 @@ async function deliver(
     signal,
   );
   crashPoint('after-answer');
-  if (typeof answer === 'string') return outcomeUnknown(delivery, positions, answer);
+  if (typeof answer === 'string') return outcomeUnknown(positions, answer);
   if (answer.status === 200) delivery.readsBulks = true;
   const text = String(answer.body);
   if (answer.status === 200 && saysAllCreated(text, delivery.body, positions)) {
@@ -165,7 +165,7 @@ async function deliver(
   if (response.status === 413 || response.status === 400)
     return await bisect(cluster, delivery, positions, response, signal);
   if (!mayPass(response.status) && !isBlocked(response)) throw refusal(response, 'to store documents', cluster.url);
-  const remainder = outcomeUnknown(delivery, positions, `status ${response.status}`);
+  const remainder = outcomeUnknown(positions, `status ${response.status}`);
   return { ...remainder, retryAfterMs: retryAfterMs(response) };
 }
 
@@ -217,8 +217,7 @@ function linesOf({ bytes, documents }: BulkBody, positions: Part): Buffer {
   );
 }
 
-function outcomeUnknown(delivery: Delivery, positions: Part, reason: string): Remainder {
-  for (const position of positions) delivery.resent.add(position);
+function outcomeUnknown(positions: Part, reason: string): Remainder {
   return { left: [...positions], reason, retryAfterMs: 0 };
 }
 
@@ -249,18 +248,16 @@ async function bisect(
 function settle(cluster: Cluster, delivery: Delivery, positions: Part, response: RawResponse): Remainder {
   const items = itemsOf(response.body, delivery.body, positions);
   // A proxy that cuts an answer short, or mixes two up, leaves nothing to trust: the same ids go again.
-  if (items === undefined) return outcomeUnknown(delivery, positions, 'an answer to something else');
+  if (items === undefined) return outcomeUnknown(positions, 'an answer to something else');
   const left: number[] = [];
   let reason = '';
   for (const [at, position] of positions.entries()) {
     const { status, type, failureStore } = items[at] ?? LOST_ITEM;
     if (failureStore) delivery.outcomes[position] = { kind: 'refused', reason: IN_FAILURE_STORE };
     else if (status === 201) delivery.outcomes[position] = CREATED;
-    else if (status === 409) delivery.outcomes[position] = { kind: 'conflict', resent: delivery.resent.has(position) };
+    else if (status === 409) delivery.outcomes[position] = CONFLICT;
     else if (mayPass(status) || type === BLOCK) {
       left.push(position);
-      // A 5xx may have been stored on a shard's copy; a 429 has not.
-      if (status >= 500) delivery.resent.add(position);
       reason = `${type} (status ${status})`;
     } else if (status === 403 || status === 404 || type === INDEX_CLOSED) {
       throw targetRefused(cluster.url, addressAt(delivery.body, position).index, status, type);

@@ -14,69 +14,62 @@ export interface Judged {
   readonly verdict: Verdict;
 }
 
-export interface Conflict {
-  readonly entry: Entry;
-  /** An earlier try of ours may have stored it, its answer having been lost. */
-  readonly resent: boolean;
-}
-
 const FINGERPRINT = ['kaudit.hash', 'kaudit.ingested', 'kaudit.origin'];
 
 /** Compares what is stored under taken ids with what was to be stored: an equal id is a claim, not a proof. */
 export async function judgeConflicts(
   store: Store,
   batch: Batch,
-  conflicts: readonly Conflict[],
+  conflicts: readonly Entry[],
 ): Promise<readonly Judged[]> {
-  const addressesOf = (some: readonly Conflict[]): readonly DocumentAddress[] =>
-    some.map(({ entry }) => addressOf(batch, entry));
-  const stored = await store.get(addressesOf(conflicts), FINGERPRINT);
+  const stored = await fingerprintsOf(store, batch, conflicts);
   const judged: Judged[] = [];
-  const unsure: Conflict[] = [];
-  let known: ReadonlySet<Entry> | undefined;
-  const isRepeated = (entry: Entry): boolean => {
-    known ??= repeatsIn(batch);
-    return known.has(entry);
-  };
-  for (const [at, conflict] of conflicts.entries()) {
-    const verdict = judgeByHash(batch, conflict, stored[at], isRepeated);
-    if (verdict === undefined) unsure.push(conflict);
-    else judged.push({ entry: conflict.entry, verdict });
+  const unsure: Entry[] = [];
+  for (const [at, entry] of conflicts.entries()) {
+    const fingerprint = stored[at];
+    if (fingerprint === undefined || fingerprint.hash !== oursIn(batch, entry).hash) unsure.push(entry);
+    else judged.push({ entry, verdict: isOfThisRun(batch, entry, fingerprint) ? 'created' : 'duplicate' });
   }
-  const sources = await store.get(addressesOf(unsure));
-  const others = unsure.map(({ entry }, at) => ({ entry, verdict: judgeByContent(batch, entry, sources[at]) }));
+  const sources = await store.get(addressesOf(batch, unsure));
+  const others = unsure.map((entry, at) => ({ entry, verdict: judgeByContent(batch, entry, sources[at]) }));
   return [...judged, ...others];
 }
 
-/** Documents whose address an earlier one of the batch has, such as the same event twice in one line. */
-function repeatsIn(batch: Batch): ReadonlySet<Entry> {
-  const seen = new Set<string>();
-  const repeats = new Set<Entry>();
-  for (const entry of batch.documents) {
-    const { index, id } = addressOf(batch, entry);
-    const address = `${index}/${id}`;
-    if (seen.has(address)) repeats.add(entry);
-    seen.add(address);
-  }
-  return repeats;
+/** Which of the documents whose ids are taken this very run has stored. */
+export async function storedByThisRun(
+  store: Store,
+  batch: Batch,
+  conflicts: readonly Entry[],
+): Promise<ReadonlySet<Entry>> {
+  const stored = await fingerprintsOf(store, batch, conflicts);
+  return new Set(conflicts.filter((entry, at) => isOfThisRun(batch, entry, stored[at])));
+}
+
+async function fingerprintsOf(
+  store: Store,
+  batch: Batch,
+  entries: readonly Entry[],
+): Promise<readonly (JsonObject | undefined)[]> {
+  const sources = await store.get(addressesOf(batch, entries), FINGERPRINT);
+  return sources.map((source) => (isObject(source?.['kaudit']) ? source['kaudit'] : undefined));
+}
+
+function addressesOf(batch: Batch, entries: readonly Entry[]): readonly DocumentAddress[] {
+  return entries.map((entry) => addressOf(batch, entry));
+}
+
+function oursIn(batch: Batch, entry: Entry): ReturnType<typeof oursOf>['kaudit'] {
+  return oursOf(textOf(batch, entry)).kaudit;
 }
 
 /**
- * A document of this very run, from this very place, was stored by this request where its answer came too late or was
- * lost. A server tries again by itself too when a node dies with the request, and says nothing of it
- * (https://github.com/elastic/elasticsearch/pull/9125).
+ * A document of this run, from this place in this log, was stored by a try whose answer was lost: one of ours, or one of the
+ * server's own, which it makes when a node dies with the request, and says nothing of
+ * (https://github.com/elastic/elasticsearch/pull/9125). No two records of a run have one place.
  */
-function judgeByHash(
-  batch: Batch,
-  { entry, resent }: Conflict,
-  source: JsonObject | undefined,
-  isRepeated: (entry: Entry) => boolean,
-): Verdict | undefined {
-  const facts = source?.['kaudit'];
-  const { hash, ingested, origin } = oursOf(textOf(batch, entry)).kaudit;
-  if (!isObject(facts) || facts['hash'] !== hash) return undefined;
-  const isOfThisRun = facts['ingested'] === ingested && isDeepStrictEqual(facts['origin'], origin);
-  return isOfThisRun && (resent || !isRepeated(entry)) ? 'created' : 'duplicate';
+function isOfThisRun(batch: Batch, entry: Entry, fingerprint: JsonObject | undefined): boolean {
+  const { ingested, origin } = oursIn(batch, entry);
+  return fingerprint?.['ingested'] === ingested && isDeepStrictEqual(fingerprint['origin'], origin);
 }
 
 /** The same event may be written with other blanks, or its keys in another order. */

@@ -11,6 +11,9 @@ export interface Gap {
   readonly seconds: number;
 }
 
+/** Why a run has read only a part of its logs: an earlier one has read the beginning, or a later one reads the end. */
+export type Part = 'interrupted' | 'resumed';
+
 /** What the events of a load cover: whatever lies outside was not looked at, and says nothing. */
 export interface Coverage {
   readonly first?: string;
@@ -21,6 +24,8 @@ export interface Coverage {
   readonly stages: Readonly<Partial<Record<Stage, number>>>;
   /** Events by cluster; '' where none was named. */
   readonly clusters: Readonly<Record<string, number>>;
+  /** Then gaps and missing files are not told: what was not read may be what seems to be missing. */
+  readonly part?: Part;
   readonly gapLimitSeconds: number;
   /** Gaps shorter than this may have gone unseen: over the limit only where the events spread over years. */
   readonly gapResolutionSeconds: number;
@@ -46,11 +51,13 @@ export interface FileCoverage {
 export interface CoverageBuilder {
   /** `name` is undefined for a file that is not read from its beginning. */
   readonly file: (name: string | undefined) => FileCoverage;
-  readonly close: () => Coverage;
+  /** `part`: why not all was read. */
+  readonly close: (part?: Part) => Coverage;
 }
 
 export const DEFAULT_GAP_SECONDS = 300;
 const MOST_GAPS = 100;
+const NO_GAPS = { gapCount: 0, gapSeconds: 0, gaps: [], missingRotations: [] } as const;
 
 /** Watches the events of a load as they pass. Called for every event: no dates, no text, a few additions. */
 export function openCoverage(gapSeconds = DEFAULT_GAP_SECONDS): CoverageBuilder {
@@ -78,7 +85,7 @@ export function openCoverage(gapSeconds = DEFAULT_GAP_SECONDS): CoverageBuilder 
         },
       };
     },
-    close: () => ({
+    close: (part) => ({
       ...spanOf(timeline),
       undated,
       levels: withoutZeroes(levels),
@@ -86,8 +93,9 @@ export function openCoverage(gapSeconds = DEFAULT_GAP_SECONDS): CoverageBuilder 
       clusters: Object.fromEntries(clusters.counts()),
       gapLimitSeconds: gapSeconds,
       gapResolutionSeconds: timeline.resolution() / 1e6,
-      ...gapsOf(timeline),
-      missingRotations: missingRotations(files, gapSeconds * 1e6),
+      ...(part === undefined
+        ? { ...gapsOf(timeline), missingRotations: missingRotations(files, gapSeconds * 1e6) }
+        : { ...NO_GAPS, part }),
     }),
   };
 }

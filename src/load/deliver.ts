@@ -10,7 +10,7 @@ import {
 import { eventsAlias, variantsIndex } from '../audit/indices.ts';
 import { addressOf, type BulkOutcome } from '../shared/bulk.ts';
 import { type Batch, batchesOf, type Destination, type Entry, releaseBatch, textOf } from './batch.ts';
-import { type Conflict, judgeConflicts, variantHash } from './conflicts.ts';
+import { judgeConflicts, storedByThisRun, variantHash } from './conflicts.ts';
 import { settle } from './ledger.ts';
 import type { Quarantine } from './quarantine.ts';
 import type { Store } from './store.ts';
@@ -39,7 +39,7 @@ interface Refused {
 interface Unsettled {
   readonly batch: Batch;
   readonly refused: readonly Refused[];
-  readonly conflicts: readonly Conflict[];
+  readonly conflicts: readonly Entry[];
 }
 
 /**
@@ -60,13 +60,13 @@ export async function deliverBatch(delivery: Delivery, batch: Batch): Promise<vo
 /** Creates the documents; enters those that were created and gives back the others. */
 async function createAll(delivery: Delivery, batch: Batch): Promise<Unsettled> {
   const refused: Refused[] = [];
-  const conflicts: Conflict[] = [];
+  const conflicts: Entry[] = [];
   await prepareIndices(delivery, batch);
   const outcomes = await delivery.store.create(batch, delivery.onRefusal);
   for (const [at, entry] of batch.documents.entries()) {
     const outcome = outcomeAt(outcomes, at);
     if (outcome.kind === 'created') settle(entry.segment, 'created', entry.degraded);
-    else if (outcome.kind === 'conflict') conflicts.push({ entry, resent: outcome.resent });
+    else if (outcome.kind === 'conflict') conflicts.push(entry);
     else {
       delivery.rejections.add(outcome.reason);
       refused.push({ entry, reason: outcome.reason });
@@ -124,10 +124,12 @@ async function storeVariants(delivery: Delivery, batch: Batch, entries: readonly
   });
   for (const variants of batchesOf(documents)) {
     const outcomes = await delivery.store.create(variants, delivery.onRefusal);
+    const conflicts = variants.documents.filter((_, at) => outcomeAt(outcomes, at).kind === 'conflict');
+    const ours = await storedByThisRun(delivery.store, variants, conflicts);
     for (const [at, entry] of variants.documents.entries()) {
       const outcome = outcomeAt(outcomes, at);
       if (outcome.kind === 'refused') await quarantineEntry(delivery, variants, { entry, reason: outcome.reason });
-      else settle(entry.segment, outcome.kind === 'created' || outcome.resent ? 'variant' : 'duplicate');
+      else settle(entry.segment, outcome.kind === 'created' || ours.has(entry) ? 'variant' : 'duplicate');
     }
     releaseBatch(variants);
   }

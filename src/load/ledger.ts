@@ -162,6 +162,11 @@ export class FileLedger {
     return this.#done;
   }
 
+  /** Whether an earlier run has read its beginning. */
+  isResumed(): boolean {
+    return this.#from.offset > 0;
+  }
+
   report(): FileReport {
     const open = [...this.#closed, this.#current];
     const counts = open.reduce((sum, segment) => addCounts(sum, segment.counts), this.#done.counts);
@@ -172,11 +177,21 @@ export class FileLedger {
       file: this.file,
       ...counts,
       balanced: isBalanced(counts),
-      ...(this.#from.offset > 0 && { resumedAt: this.#from.offset, readBefore: this.#from.counts.read }),
+      ...(this.isResumed() && { resumedAt: this.#from.offset, readBefore: this.#from.counts.read }),
       ...(reason !== '' && { reason }),
       reasons: addReasons([...this.#done.reasons, ...open.flatMap(({ reasons }) => reasons)]),
     };
   }
+}
+
+/** What is worth knowing of a source stands with the log that it is, or beside those of an archive. */
+export function remarkOn(ledgers: FileLedger[], name: string, remark: string): void {
+  let ledger = ledgers.find(({ file }) => file === name);
+  if (ledger === undefined) {
+    ledger = new FileLedger(name);
+    ledgers.push(ledger);
+  }
+  ledger.reason ??= remark;
 }
 
 /** Kinds of other programs' records that are named; the sources choose the names. */

@@ -5,9 +5,9 @@ import { eventsIndex } from '../audit/indices.ts';
 import { crashPoint } from '../shared/crash-point.ts';
 import { VERSION } from '../shared/version.ts';
 import { BATCH_BYTES } from './batch.ts';
-import { type CoverageBuilder, type FileCoverage, openCoverage } from './coverage.ts';
+import { type CoverageBuilder, type FileCoverage, openCoverage, type Part } from './coverage.ts';
 import { type Delivery, deliverBatch } from './deliver.ts';
-import { closeLedger, FileLedger, settle } from './ledger.ts';
+import { closeLedger, FileLedger, remarkOn, settle } from './ledger.ts';
 import { LONGEST_LINE } from './lines.ts';
 import type { LoadOptions, LoadResult } from './options.ts';
 import { type Outbox, openOutbox } from './outbox.ts';
@@ -58,9 +58,8 @@ export async function load(store: Store, sources: readonly FoundSource[], option
     const ledgers = await loadSources(run, sources);
     await run.outbox.finish();
     await run.quarantine.sync();
-    if (!options.signal.aborted) await run.resumption.forget();
     const report = closeLedger(ledgers, {
-      coverage: run.coverage.close(),
+      coverage: run.coverage.close(partOf(ledgers, options.signal)),
       rejections: run.rejections.counts(),
       seconds: (performance.now() - started) / 1000,
       bytes: run.inflated,
@@ -68,7 +67,11 @@ export async function load(store: Store, sources: readonly FoundSource[], option
       earlierQuarantineFiles: [...new Set([...run.resumption.quarantineFiles(), ...run.quarantine.earlierFiles()])],
     });
     const partial = report.quarantined > 0 || ledgers.some((ledger) => ledger.partial);
-    return { run: run.name, started: run.context.ingested, report, partial };
+    const result = { run: run.name, started: run.context.ingested, report, partial };
+    crashPoint('before-report');
+    await options.keep?.(result);
+    if (!options.signal.aborted) await run.resumption.forget();
+    return result;
   } catch (error) {
     // Who called may let go of the folder of checkpoints now: nothing may be under way that would still write there.
     await run.outbox.finish().catch(() => {});
@@ -80,6 +83,12 @@ export async function load(store: Store, sources: readonly FoundSource[], option
       await run.quarantine.close();
     }
   }
+}
+
+/** Why the run has read only a part of its logs; undefined where it has read all. */
+function partOf(ledgers: readonly FileLedger[], signal: AbortSignal): Part | undefined {
+  if (signal.aborted) return 'interrupted';
+  return ledgers.some((ledger) => ledger.isResumed()) ? 'resumed' : undefined;
 }
 
 function openRun(store: Store, sources: readonly FoundSource[], options: LoadOptions): Run {
@@ -164,16 +173,6 @@ async function loadSource(run: Run, source: FoundSource): Promise<readonly FileL
   return isUnseen ? [interrupted(new FileLedger(source.name))] : ledgers;
 }
 
-/** What is worth knowing of a source stands with the log that it is, or beside those of an archive. */
-function remarkOn(ledgers: FileLedger[], name: string, remark: string): void {
-  let ledger = ledgers.find(({ file }) => file === name);
-  if (ledger === undefined) {
-    ledger = new FileLedger(name);
-    ledgers.push(ledger);
-  }
-  ledger.reason ??= remark;
-}
-
 function leftOut({ kind, name, reason }: Exclude<FoundSource, { readonly kind: 'source' }>): FileLedger {
   const ledger = new FileLedger(name);
   leaveOut(ledger, reason);
@@ -193,7 +192,8 @@ async function loadMember(run: Run, member: Member): Promise<FileLedger> {
     onBytes,
     ...(format !== undefined && { format }),
     ...(longestLine !== undefined && { longestLine }),
-    ...(threads && { helpers: { threads, context: run.context } }),
+    // What a stream has given is delivered at once, also when it is interrupted: nothing may wait for a block to fill.
+    ...(threads && member.key !== undefined && { helpers: { threads, context: run.context } }),
   });
   for await (const { records, resume } of stoppable(groups, run.signal)) {
     if (resume === undefined) close();

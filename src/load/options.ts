@@ -24,6 +24,8 @@ export interface LoadOptions {
   readonly threads?: Threads;
   /** Stops reading; what has been read is still delivered. */
   readonly signal: AbortSignal;
+  /** Keeps the result. Until it is kept, it is remembered how far the load is. */
+  readonly keep?: (result: LoadResult) => Promise<void>;
   /** Where it is remembered how far the load is. */
   readonly checkpoints?: Checkpoints;
   /** Told what the user should know at once. */

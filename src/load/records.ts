@@ -11,7 +11,10 @@ import { DamagedSource, type Peeked, peek, unreadable } from './unpack/index.ts'
 
 /** What was read together. */
 export interface RecordGroup {
-  /** To be taken one by one, once: parsed events that wait for the others would outlive the young generation. */
+  /**
+   * To be taken one by one, once, before the next group is asked for: parsed events that wait for the others would outlive
+   * the young generation, and the memory of a block is soon another's.
+   */
   readonly records: Iterable<LogRecord>;
   /**
    * When all records have been taken: the byte of the source at which reading may start again once they are done;

@@ -1,7 +1,7 @@
 /** Bytes by which a place in a log is known again. */
 const KNOWN_BY = 4096;
 
-/** Most that is held: a longest line, and the beginning that is looked at to tell what a log is. */
+/** Most that is held: a longest line, and what is looked at to tell what a log is or is read ahead (records.ts). */
 const MOST_HELD = 96 * 1024 * 1024;
 
 /** Remembers the last bytes that have passed, for as long as somebody may ask what stood before a place. */

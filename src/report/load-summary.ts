@@ -127,8 +127,16 @@ function reasonLines(reasons: readonly ReasonCount[], options: RenderOptions): r
   ];
 }
 
+const UNTOLD: Readonly<Record<NonNullable<Coverage['part']>, string>> = {
+  interrupted: 'Times without events are not told: this load has read only a part.',
+  resumed:
+    'Levels, stages and times are of what this load has read. Times without events are not told: --no-resume reads all ' +
+    'again, stores nothing twice, and tells them.',
+};
+
 function gapLines(coverage: Coverage, options: RenderOptions): readonly string[] {
-  const { gapCount, gapSeconds, gapLimitSeconds, gapResolutionSeconds, gaps } = coverage;
+  const { gapCount, gapSeconds, gapLimitSeconds, gapResolutionSeconds, gaps, part } = coverage;
+  if (part !== undefined) return wrapIndented(UNTOLD[part], options.columns, 2);
   if (gapCount === 0) return [];
   const limit = unbroken(duration(Math.max(gapLimitSeconds, gapResolutionSeconds)));
   const inAll = unbroken(duration(gapSeconds));

@@ -35,10 +35,10 @@ export function addressAt(body: BulkBody, position: number): DocumentAddress {
 
 /**
  * created   stored by this call
- * conflict  the id is taken; `resent`: perhaps by an earlier try of this call whose answer was lost
+ * conflict  the id is taken, perhaps by an earlier try of this call whose answer was lost
  * refused   the server does not take this document, ever
  */
 export type BulkOutcome =
   | { readonly kind: 'created' }
-  | { readonly kind: 'conflict'; readonly resent: boolean }
+  | { readonly kind: 'conflict' }
   | { readonly kind: 'refused'; readonly reason: string };

@@ -8,7 +8,8 @@ export type CrashPoint =
   | 'before-quarantine-sync'
   | 'after-quarantine-sync'
   | 'before-checkpoint-rename'
-  | 'after-checkpoint-rename';
+  | 'after-checkpoint-rename'
+  | 'before-report';
 
 /** `KAUDIT_TEST_CRASH=after-answer:3`: die when this point is reached for the third time. For tests of ours only. */
 const [chosen, count] = (process.env['KAUDIT_TEST_CRASH'] ?? '').split(':');

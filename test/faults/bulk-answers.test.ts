@@ -130,7 +130,7 @@ describe('B11: a load, with an answer whose items are not those that were asked 
     on.fake.spoil = firstBulks(1, { kind: 'list', change: (items) => items.toReversed() });
     expect(await createDocuments(cluster, bulkBodyOfAll(documents))).toMatchObject([
       { kind: 'conflict' },
-      { kind: 'conflict', resent: true },
+      { kind: 'conflict' },
     ]);
   });
 });

@@ -37,6 +37,7 @@ const MOST: Readonly<Record<CrashPoint, number>> = {
   'after-quarantine-sync': 1,
   'before-checkpoint-rename': 1,
   'after-checkpoint-rename': 1,
+  'before-report': 1,
 };
 const POINTS = Object.keys(MOST) as readonly CrashPoint[];
 /** Small requests, so that a small log takes many and there is something between two of them. */

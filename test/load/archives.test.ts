@@ -44,19 +44,17 @@ const mustGather: Readonly<Record<string, string | Buffer>> = {
 };
 
 describe('an archive', () => {
-  it('may hold a file in two versions: each has its own line, and what both have is stored once', async () => {
-    const old = log('grown', 3);
-    const archive = put(
-      'appended.tar',
-      await tarOf([
-        ['a.log', old],
-        ['a.log', log('grown', 5)],
-      ]),
-    );
+  it('may hold a file in several versions: each has its own line, and what they share is stored once', async () => {
+    const versions = ['a.log', 'a.log (2)', 'a.log', 'a.log'].map((name, at): [string, string] => [
+      name,
+      log('grown', 3 + at),
+    ]);
+    const archive = put('appended.tar', await tarOf(versions));
     const { report } = await loadInto(cluster, namespace, [archive]);
-    expect(report).toMatchObject({ created: 5, duplicate: 3, balanced: true });
-    expect(report.files.map(({ file }) => file)).toEqual([`${archive}!a.log`, `${archive}!a.log (2)`]);
-    expect(await countEvents(cluster, namespace)).toBe(5);
+    expect(report).toMatchObject({ created: 6, duplicate: 12, balanced: true });
+    const names = ['a.log', 'a.log (2)', 'a.log (3)', 'a.log (4)'];
+    expect(report.files.map(({ file }) => file)).toEqual(names.map((name) => `${archive}!${name}`));
+    expect(await countEvents(cluster, namespace)).toBe(6);
   });
 
   it('is loaded without unpacking it, and the folder that it was made of adds nothing', async () => {

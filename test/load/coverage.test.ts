@@ -54,6 +54,18 @@ describe('coverage', () => {
     });
   });
 
+  it.each(['resumed', 'interrupted'] as const)(
+    'tells no gaps of what was %s: they may be what another run reads',
+    (part) => {
+      const coverage = openCoverage(120);
+      const file = coverage.file('audit.log');
+      for (const hour of [0, 9]) {
+        file.add({ micros: START + hour * 3600e6, level: 'Metadata', stage: 'ResponseComplete' }, undefined);
+      }
+      expect(coverage.close(part)).toMatchObject({ part, levels: { Metadata: 2 }, gapCount: 0, gaps: [] });
+    },
+  );
+
   it('says nothing of time where there was no event', () => {
     expect(openCoverage().close()).toEqual({
       undated: 0,

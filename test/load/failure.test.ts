@@ -76,3 +76,31 @@ describe('a load of which one file fails', () => {
     await expect(loading).rejects.toBe(FULL);
   });
 });
+
+describe('how far a load is', () => {
+  const loadKeeping = async (keep: () => Promise<void>): Promise<readonly string[]> => {
+    const happened: string[] = [];
+    const loading = load(memoryStore(), await findSources([file('kept.log', EVENTS)], process.stdin), {
+      namespace: 'test',
+      quarantine: folder,
+      signal: new AbortController().signal,
+      checkpoints: {
+        find: async () => ({ kind: 'none' }),
+        save: async () => {},
+        forget: async () => void happened.push('forgotten'),
+      },
+      keep: async ({ report }) => {
+        happened.push(`kept ${report.created}`);
+        await keep();
+      },
+    });
+    await loading.catch((error: unknown) => happened.push(String(error)));
+    return happened;
+  };
+
+  it('is forgotten when its result is kept, and not before', async () => {
+    expect(await loadKeeping(async () => {})).toEqual(['kept 600', 'forgotten']);
+    const failing = await loadKeeping(() => Promise.reject(new Error('no place for it')));
+    expect(failing).toEqual(['kept 600', 'Error: no place for it']);
+  });
+});

@@ -105,6 +105,16 @@ describe('renderLoad', () => {
     });
   });
 
+  it.each([
+    ['resumed', '--no-resume'],
+    ['interrupted', 'only a part'],
+  ] as const)('says of a load that was %s that gaps are not told', (part, said) => {
+    const text = renderLoad({ ...counts, ...times, coverage: { ...coverage, part }, files: [] }, plain);
+    expect(text).toContain('not told');
+    expect(text).toContain(said);
+    for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+  });
+
   it('does not part a number from its unit', () => {
     const report = { ...counts, ...times, files: [{ ...counts, file: 'audit.log' }] };
     for (let columns = 20; columns < 80; columns += 1) {

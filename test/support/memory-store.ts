@@ -22,7 +22,7 @@ export function memoryStore(changes: Partial<Store> = {}): MemoryStore {
 }
 
 function createIn(documents: Map<string, JsonObject>, key: string, source: JsonObject): BulkOutcome {
-  if (documents.has(key)) return { kind: 'conflict', resent: false };
+  if (documents.has(key)) return { kind: 'conflict' };
   documents.set(key, source);
   return { kind: 'created' };
 }

@@ -19,7 +19,7 @@ export interface Rest {
 
 /** Large enough that handing it over is nothing beside the work, small enough that every thread soon has one. */
 export const BLOCK_BYTES = 512 * 1024;
-/** Facts make the shortest events six times as long, and are soon no longer than the longest. */
+/** What is added is most of a short event's document, and no more than this for all of a block. */
 const MOST_ADDED = 16 * 1024 * 1024;
 const NEWLINE = 10;
 
@@ -70,7 +70,10 @@ export async function* blocksOf(
   }
 }
 
-/** The lines, and their events with what is added to them. Memory that is never written to is never taken. */
+/**
+ * The lines, and their events with what is added to them: room for events of 150 bytes, which are shorter than any that an
+ * API server writes. Memory that is never written to is never taken.
+ */
 function roomFor(length: number): number {
   return 2 * length + Math.min(5 * length, MOST_ADDED);
 }

@@ -22,15 +22,18 @@ interface Thread {
   readonly waiting: Map<number, (parcel: Parcel | undefined) => void>;
 }
 
-/** A thread's heap stays small: it holds a few blocks, and nothing of them for long. */
+/** Nothing of an event lives long in a thread: a larger young generation would be memory without use. */
 const LIMITS = { maxYoungGenerationSizeMb: 16 };
 
 const MOST_BY_DEFAULT = 4;
 const FEW_CORES = 4;
-/** What is read before a thread has begun. */
+/** Bytes that one thread has read before others would have begun to help. */
 const SMALL = 32 * 1024 * 1024;
 
-/** How many threads a load has unless it is told: none where the cores have enough to do, or the work is soon done. */
+/**
+ * How many threads a load has unless it is told: none where the cores have enough to do, or the work is soon done. `bytes`:
+ * of the logs as they are on disk, undefined where nobody knows.
+ */
 export function usualThreads(bytes: number | undefined, cores = availableParallelism()): number {
   const isSmall = bytes !== undefined && bytes < SMALL;
   return isSmall || cores < FEW_CORES ? 0 : Math.min(MOST_BY_DEFAULT, Math.floor(cores / 2));
@@ -49,9 +52,13 @@ export function openThreads(
   let isBroken = false;
   let number = 0;
 
-  const giveUp = ({ waiting }: Thread, reason: string): void => {
-    if (!isBroken) say(`A thread that helped to read has ended: ${reason}. The load goes on without threads.`);
+  const breakDown = (error: unknown): void => {
+    if (!isBroken)
+      say(`A thread that helps to read has broken down: ${messageOf(error)}. The load goes on without threads.`);
     isBroken = true;
+  };
+  const giveUp = ({ waiting }: Thread, error: unknown): void => {
+    breakDown(error);
     for (const resolve of waiting.values()) resolve(undefined);
     waiting.clear();
   };
@@ -61,30 +68,38 @@ export function openThreads(
       thread.waiting.get(answered)?.(parcel);
       thread.waiting.delete(answered);
     });
-    thread.worker.on('error', (error) => giveUp(thread, messageOf(error)));
-    thread.worker.on('exit', (code) => giveUp(thread, `exit code ${code}`));
+    thread.worker.on('messageerror', (error) => giveUp(thread, error));
+    thread.worker.on('error', (error) => giveUp(thread, error));
+    thread.worker.on('exit', (code) => giveUp(thread, new Error(`exit code ${code}`)));
     threads.push(thread);
     return thread;
   };
-  const idlest = (): Thread => {
+  /** Undefined where another one is needed and the system gives none. */
+  const idlest = (): Thread | undefined => {
     const free = threads.find(({ waiting }) => waiting.size === 0);
     if (free !== undefined) return free;
-    if (threads.length < count) return start();
-    return threads.reduce((best, thread) => (thread.waiting.size < best.waiting.size ? thread : best));
+    if (threads.length === count)
+      return threads.reduce((best, one) => (one.waiting.size < best.waiting.size ? one : best));
+    try {
+      return start();
+    } catch (error) {
+      breakDown(error);
+      return undefined;
+    }
   };
 
   return {
     count,
     blockBytes: BLOCK_BYTES,
     memory: openSharedMemory(2 * count),
-    parcelOf: (task) => {
-      if (isBroken) return Promise.resolve(undefined);
+    parcelOf: async (task) => {
+      const thread = isBroken ? undefined : idlest();
+      if (thread === undefined) return undefined;
       number += 1;
       const order: Order = { number, task };
-      const { worker, waiting } = idlest();
-      return new Promise((resolve) => {
-        waiting.set(order.number, resolve);
-        worker.postMessage(order);
+      return await new Promise((resolve) => {
+        thread.waiting.set(order.number, resolve);
+        thread.worker.postMessage(order);
       });
     },
     close: async () => {

@@ -15,6 +15,7 @@ export interface Answer {
 }
 
 parentPort?.on('message', ({ number, task }: Order) => {
-  // What is thrown ends the thread, and the pool hears of that.
-  void parcelOf(task).then((parcel) => parentPort?.postMessage({ number, parcel } satisfies Answer));
+  const answer = (parcel: Parcel | undefined): void => parentPort?.postMessage({ number, parcel } satisfies Answer);
+  // What fails here fails again for who asked, who can say of which line.
+  void parcelOf(task).then(answer, () => answer(undefined));
 });

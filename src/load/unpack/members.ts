@@ -121,20 +121,30 @@ async function* limited(chunks: AsyncIterable<Buffer>, most: number | undefined)
   }
 }
 
+/** The name, or the first of `name (2)`, `name (3)` and so on that is not taken. `taken`: names, with the last number of each. */
+function unused(name: string, taken: Map<string, number>): string {
+  let number = taken.get(name) ?? 0;
+  let free = name;
+  while (taken.has(free)) {
+    number += 1;
+    free = `${name} (${number})`;
+  }
+  taken.set(name, Math.max(number, 1)).set(free, 1);
+  return free;
+}
+
 async function* unpackArchive(
   archive: Packed,
   limits: UnpackLimits,
   depth: number,
 ): AsyncGenerator<Member | Unreadable> {
   let number = 0;
-  const versions = new Map<string, number>();
+  const names = new Map<string, number>();
   try {
     for await (const { path, bytes } of untar(archive.read())) {
       number += 1;
-      const version = (versions.get(path) ?? 0) + 1;
-      versions.set(path, version);
       // Two files of an archive may have one name: tar appends a newer version behind the older one.
-      const name = `${archive.name}!${path}${version === 1 ? '' : ` (${version})`}`;
+      const name = unused(`${archive.name}!${path}`, names);
       if (bytes === undefined) {
         yield { kind: 'unreadable', name, reason: 'a sparse file: unpack the archive into a folder and load that' };
         continue;

@@ -90,6 +90,13 @@ describe('an event', () => {
       );
     });
 
+    it(`has a place of its own in ${name}, also where it stands twice`, async () => {
+      const twice = [1, 1, 2, 2].map((id) => JSON.stringify(rawEvent({ auditID: `${id}` })));
+      const records = (await read(file(twice))).filter(({ kind }) => kind !== 'skipped');
+      const places = records.map((record) => record.kind === 'candidate' && JSON.stringify(record.candidate.origin));
+      expect(new Set(places).size).toBe(twice.length);
+    });
+
     it(`is the same out of ${name}, when it is long`, async () => {
       const long = [1, 2].map((id) =>
         JSON.stringify(rawEvent({ auditID: `${id}`, requestObject: { text: '😀é-'.repeat(12_000) } })),

@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -22,7 +22,9 @@ function unexpected(line: string): void {
 
 /** A thread that does something else. */
 function scriptOf(text: string): URL {
-  const path = join(mkdtempSync(join(tmpdir(), 'kaudit-thread-')), 'worker.mjs');
+  const folder = mkdtempSync(join(tmpdir(), 'kaudit-thread-'));
+  const path = join(folder, 'worker.mjs');
+  onTestFinished(() => rmSync(folder, { recursive: true }));
   writeFileSync(path, text);
   return pathToFileURL(path);
 }
@@ -54,7 +56,24 @@ describe('threads', () => {
       undefined,
     ]);
     expect(await threads.parcelOf(taskOf('c'))).toBeUndefined();
-    expect(said).toEqual(['A thread that helped to read has ended: out of order. The load goes on without threads.']);
+    expect(said).toEqual([
+      'A thread that helps to read has broken down: out of order. The load goes on without threads.',
+    ]);
+  });
+
+  it('leave one task to who asked when only that fails', async () => {
+    const threads = threadsOf(1);
+    const { memory, ...task } = taskOf('a');
+    expect(await threads.parcelOf({ ...task, memory: undefined as unknown as SharedArrayBuffer })).toBeUndefined();
+    expect((await threads.parcelOf(taskOf('b')))?.ids).toHaveLength(3);
+  });
+
+  it('leave everything to who asked where the system gives no thread', async () => {
+    const said: string[] = [];
+    // A script that is no file is refused as a thread is that cannot be started: at once.
+    const threads = threadsOf(1, new URL('http://example.com/worker.js'), (line) => said.push(line));
+    expect(await threads.parcelOf(taskOf('a'))).toBeUndefined();
+    expect(said).toEqual([expect.stringContaining('The load goes on without threads.')]);
   });
 
   it('keep nobody waiting when they are closed', async () => {
