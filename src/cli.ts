@@ -4,7 +4,7 @@ import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import type { Run } from './commands/context.ts';
 import { commandsFor } from './commands/index.ts';
-import { optionWithoutValue } from './commands/option-values.ts';
+import { negatedValue, optionWithoutValue } from './commands/option-values.ts';
 import { chooseCluster } from './elastic/index.ts';
 import { EXIT, KauditError, messageOf } from './shared/errors.ts';
 import { processIo, STDIN, tell } from './shared/io.ts';
@@ -70,6 +70,8 @@ await yargs(args)
   .demandCommand(1, 'Name a command.')
   .strict()
   .check((parsed) => {
+    const negated = negatedValue(args);
+    if (negated !== undefined) return `Unknown argument: ${negated}`;
     const option = optionWithoutValue(args, parsed);
     return option === undefined ? true : `${option} needs a value.`;
   })

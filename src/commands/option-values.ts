@@ -26,6 +26,16 @@ export function optionWithoutValue(
   return undefined;
 }
 
+/** Options that are on where nothing is said, or decide by themselves. */
+const NEGATABLE = new Set(['--no-resume', '--no-tune', '--no-noise']);
+
+/** The first `--no-X` of an option that takes a value: yargs would set that to false, and a cluster would be named so. */
+export function negatedValue(args: readonly string[]): string | undefined {
+  const end = args.indexOf('--');
+  const given = end === -1 ? args : args.slice(0, end);
+  return given.find((arg) => arg.startsWith('--no-') && !NEGATABLE.has(arg));
+}
+
 /** The value of an option, which must be a whole number within bounds; what is no number is NaN to yargs. */
 export function requireWhole(option: string, value: number, low: number, high: number): number {
   if (Number.isInteger(value) && value >= low && value <= high) return value;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { optionWithoutValue } from '../../src/commands/option-values.ts';
+import { negatedValue, optionWithoutValue } from '../../src/commands/option-values.ts';
 
 describe('optionWithoutValue', () => {
   it.each([
@@ -21,5 +21,16 @@ describe('optionWithoutValue', () => {
     [['load', '--', '--cluster']],
   ])('finds none in %j', (args) => {
     expect(optionWithoutValue(args, { json: true, q: true })).toBeUndefined();
+  });
+});
+
+describe('negatedValue', () => {
+  it.each([
+    [['load', 'x', '--no-cluster'], '--no-cluster'],
+    [['load', 'x', '--no-resume', '--no-report'], '--no-report'],
+    [['load', 'x', '--no-resume', '--no-tune', '--', '--no-cluster'], undefined],
+    [['query', 'run', '--no-noise'], undefined],
+  ])('in %j is %s', (args, option) => {
+    expect(negatedValue(args)).toBe(option);
   });
 });
