@@ -13,7 +13,7 @@ import { startLoad } from '../support/running-load.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'kaudit-threads-'));
 /** Some blocks for each of the threads, and some batches. */
-const EVENTS = 8000;
+const EVENTS = 4000;
 const log = join(folder, 'audit.log');
 
 let namespace: string;
@@ -52,17 +52,14 @@ it.each([
   expect(await countEvents(await testCluster(), namespace)).toBe(EVENTS);
 });
 
-it.each(['after-read:5', 'after-answer:2', 'before-checkpoint-rename:1'])(
-  'goes on exactly when it was killed %s',
-  async (point) => {
-    const env = { KAUDIT_HOME: mkdtempSync(join(folder, 'home-')) };
-    const killed = await load(2, [], { ...env, KAUDIT_TEST_CRASH: point });
-    expect(killed.code).toBeNull();
-    const ended = await load(2, [], env);
-    expect(ended.json()).toMatchObject({ read: EVENTS + 1, variant: 0, quarantined: 1, balanced: true });
-    expect(await countEvents(await testCluster(), namespace)).toBe(EVENTS);
-  },
-);
+it.each(['after-read:5', 'after-answer:2'])('goes on exactly when it was killed %s', async (point) => {
+  const env = { KAUDIT_HOME: mkdtempSync(join(folder, 'home-')) };
+  const killed = await load(2, [], { ...env, KAUDIT_TEST_CRASH: point });
+  expect(killed.code).toBeNull();
+  const ended = await load(2, [], env);
+  expect(ended.json()).toMatchObject({ read: EVENTS + 1, variant: 0, quarantined: 1, balanced: true });
+  expect(await countEvents(await testCluster(), namespace)).toBe(EVENTS);
+});
 
 it('delivers at once what a stream has given, which may be silent for long, also when it is interrupted', async () => {
   const running = startLoad(realTarget(), namespace, { flags: ['--threads', '2', '--verbose'] });
