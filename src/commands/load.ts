@@ -165,7 +165,9 @@ async function loadPaths(context: Context, flags: LoadFlags): Promise<number> {
   const keep = async (loaded: LoadResult): Promise<void> => {
     io.progress('');
     const result = { ...loaded, report: { ...loaded.report, retries: retries.counts() } };
-    if (result.report.created + result.report.variant > 0) await refreshEvents(cluster, namespace);
+    const { created, duplicate, variant } = result.report;
+    // Duplicates too: what a load that was killed has stored is in no search yet.
+    if (created + duplicate + variant > 0) await refreshEvents(cluster, namespace);
     await io.out(flags.json ? `${JSON.stringify(result.report)}\n` : renderLoad(result.report, io));
     code = await keepProof({
       cluster,

@@ -151,6 +151,14 @@ describe('kaudit load --shard', () => {
 });
 
 describe('kaudit load --tune', () => {
+  it('shows what a load that was killed has stored, also when the next one has nothing new', async () => {
+    const load = ['load', file('killed.log', events.slice(0, 20)), '--namespace', namespace, '--no-resume', '--json'];
+    await kaudit(load, { env: { KAUDIT_TEST_CRASH: 'before-report' } });
+    const next = await kaudit(load);
+    expect(next.json()).toMatchObject({ created: 0, duplicate: 20 });
+    expect(await countEvents(cluster, namespace)).toBe(20);
+  });
+
   it('says that it tunes and that it restored', async () => {
     const path = file('tuned.log', events.slice(0, 3));
     const { err } = await kaudit(['load', path, '--namespace', namespace]);
