@@ -68,7 +68,8 @@ export function openThreads(
       thread.waiting.get(answered)?.(parcel);
       thread.waiting.delete(answered);
     });
-    thread.worker.on('messageerror', (error) => giveUp(thread, error));
+    // Given up only when it has ended: one that goes on might write into memory that is another block's by then.
+    thread.worker.on('messageerror', () => void thread.worker.terminate());
     thread.worker.on('error', (error) => giveUp(thread, error));
     thread.worker.on('exit', (code) => giveUp(thread, new Error(`exit code ${code}`)));
     threads.push(thread);
